@@ -1,0 +1,21 @@
+import { FeedbackEvent } from './feedback/feedback-event.entity.js';
+import { SeenFeedback } from './feedback/seen-feedback.entity.js';
+import { IdempotentSend } from './mailer/idempotent-send.entity.js';
+import { ReputationBucket } from './reputation/reputation-bucket.entity.js';
+import { ReputationState } from './reputation/reputation-state.entity.js';
+import { SuppressedAddress } from './suppression/suppressed-address.entity.js';
+import { SuppressionHistory } from './suppression/suppression-history.entity.js';
+
+/**
+ * Every entity of this package, for a data source that lists its entities by hand. With
+ * `autoLoadEntities: true` nothing needs to be listed.
+ */
+export const SES_REPUTATION_ENTITIES = [
+  SuppressedAddress,
+  SuppressionHistory,
+  FeedbackEvent,
+  SeenFeedback,
+  ReputationBucket,
+  ReputationState,
+  IdempotentSend,
+];

@@ -1,0 +1,21 @@
+import { OnEvent } from '@nestjs/event-emitter';
+import type { SesEventName, SesEvents } from './ses-events.js';
+
+type OnEventOptions = Parameters<typeof OnEvent>[1];
+
+/**
+ * Listens to one event of this module; the compiler checks the listener's parameter.
+ *
+ * @example
+ * ```ts
+ * @OnSesEvent('ses.reputation.approaching')
+ * alert(event: SesEvents['ses.reputation.approaching']) { ... }
+ * ```
+ */
+export function OnSesEvent<N extends SesEventName>(name: N, options?: OnEventOptions) {
+  return <T extends (event: SesEvents[N]) => unknown>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<T>,
+  ): void => OnEvent(name, options)(target, key, descriptor as PropertyDescriptor) as void;
+}

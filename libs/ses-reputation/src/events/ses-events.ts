@@ -1,0 +1,177 @@
+import type { ReputationLevel } from '../reputation/levels.js';
+import type { SuppressionReason } from '../suppression/suppression-reason.js';
+
+/** What every event has. */
+export interface SesEventBase {
+  /** Stable across redelivery: use it to handle an event once. */
+  id: string;
+  at: Date;
+}
+
+/** An SES event about one recipient. */
+export interface RecipientEvent extends SesEventBase {
+  /** As SES wrote it. */
+  address: string;
+  messageId: string | null;
+  /** `null` for mail without this module's tags. */
+  stream: string | null;
+  /** When the mail was sent. */
+  sentAt: Date | null;
+}
+
+export interface BounceEvent extends RecipientEvent {
+  feedbackId: string | null;
+  bounceType: string;
+  bounceSubType: string;
+  /** Enhanced status code (RFC 3463), e.g. `5.1.1`. */
+  status: string | null;
+  diagnostic: string | null;
+  /** What was made of it: `hard`, `listed` (SES's own list), `blocked`, `soft`, `auto-reply`, `content`. */
+  category: string;
+}
+
+export interface ComplaintEvent extends RecipientEvent {
+  feedbackId: string | null;
+  /** `abuse`, `not-spam`, ... */
+  complaintType: string | null;
+  /** How many recipients the complaint may have come from; SES does not always know. */
+  candidates: number;
+}
+
+export interface DeliveryEvent extends RecipientEvent {
+  smtpResponse: string | null;
+}
+
+export interface DelayEvent extends RecipientEvent {
+  delayType: string | null;
+  status: string | null;
+  diagnostic: string | null;
+}
+
+export interface RejectEvent extends RecipientEvent {
+  reason: string | null;
+}
+
+export interface RenderingFailureEvent extends RecipientEvent {
+  errorMessage: string | null;
+  templateName: string | null;
+}
+
+export interface EngagementEvent extends RecipientEvent {
+  userAgent: string | null;
+  /** Clicks only. */
+  link: string | null;
+}
+
+export interface SubscriptionEvent extends RecipientEvent {
+  contactList: string | null;
+  /** Opted out of everything. */
+  unsubscribedAll: boolean;
+}
+
+export interface UnsubscribeEvent extends SesEventBase {
+  address: string;
+  /** The streams it now holds for. */
+  streams: string[];
+}
+
+export interface SuppressionAddedEvent extends SesEventBase {
+  address: string;
+  reason: SuppressionReason;
+  /** `*` for every stream, or one stream's name. */
+  scope: string;
+  stream: string | null;
+}
+
+export interface SuppressionRemovedEvent extends SesEventBase {
+  address: string;
+  scope: string;
+  stream: string | null;
+  actor: string | null;
+}
+
+export interface SendEvent extends SesEventBase {
+  stream: string;
+  messageId: string | null;
+}
+
+export interface SentEvent extends SendEvent {
+  messageId: string;
+  accepted: string[];
+  /** The suppression list could not be read, and the stream is set to send all the same. */
+  unchecked: boolean;
+}
+
+export interface SendSuppressedEvent extends SendEvent {
+  suppressed: { address: string; reason: SuppressionReason; since: Date }[];
+}
+
+export interface SendFailedEvent extends SendEvent {
+  recipients: string[];
+  error: Error;
+}
+
+export interface ReputationEvent extends SesEventBase {
+  metric: 'bounce' | 'complaint';
+  /** Fraction, 0..1. */
+  rate: number;
+  count: number;
+  volume: number;
+}
+
+export interface ReputationApproachingEvent extends ReputationEvent {
+  /** The limit that is near, and its rate. */
+  limit: Exclude<ReputationLevel, 'healthy'>;
+  limitRate: number;
+}
+
+export interface ReputationChangedEvent extends ReputationEvent {
+  from: ReputationLevel;
+  to: ReputationLevel;
+}
+
+export interface ReputationBlockedEvent extends RecipientEvent {
+  status: string | null;
+  diagnostic: string | null;
+}
+
+export interface AccountChangedEvent extends SesEventBase {
+  from: { enforcement: string; sendingEnabled: boolean } | null;
+  to: { enforcement: string; sendingEnabled: boolean };
+}
+
+export interface TopicEvent extends SesEventBase {
+  topicArn: string;
+}
+
+/** Every event this module raises, by name. `@OnSesEvent` and `EventEmitter2` listeners get these payloads. */
+export interface SesEvents {
+  'ses.bounce.hard': BounceEvent;
+  'ses.bounce.soft': BounceEvent;
+  'ses.complaint': ComplaintEvent;
+  'ses.delivery': DeliveryEvent;
+  'ses.delay': DelayEvent;
+  'ses.reject': RejectEvent;
+  'ses.open': EngagementEvent;
+  'ses.click': EngagementEvent;
+  'ses.rendering-failure': RenderingFailureEvent;
+  'ses.subscription': SubscriptionEvent;
+  'ses.unsubscribe': UnsubscribeEvent;
+  'ses.suppression.added': SuppressionAddedEvent;
+  'ses.suppression.removed': SuppressionRemovedEvent;
+  'ses.send.sent': SentEvent;
+  'ses.send.suppressed': SendSuppressedEvent;
+  'ses.send.failed': SendFailedEvent;
+  'ses.reputation.approaching': ReputationApproachingEvent;
+  'ses.reputation.changed': ReputationChangedEvent;
+  'ses.reputation.blocked': ReputationBlockedEvent;
+  'ses.reputation.recovered': ReputationChangedEvent;
+  'ses.account.changed': AccountChangedEvent;
+  'ses.feedback.subscribed': TopicEvent;
+  'ses.feedback.unsubscribed': TopicEvent;
+}
+
+export type SesEventName = keyof SesEvents;
+
+/** One event on its way: collected inside a transaction, raised after its commit. */
+export type PendingEvent = { [N in SesEventName]: { name: N; payload: SesEvents[N] } }[SesEventName];

@@ -1,0 +1,126 @@
+import type { SESv2Client, SESv2ClientConfig } from '@aws-sdk/client-sesv2';
+import type { ReputationLevel } from '../reputation/levels.js';
+
+/** What a host writes in `forRoot`, or returns from the factory of `forRootAsync`. */
+export interface SesReputationOptions {
+  /** A configuration for the SES client, or a ready client (which its owner closes). Default: the SDK's own chain. */
+  client?: SESv2Client | SESv2ClientConfig;
+  /** Sender of messages that name none, e.g. `Example <no-reply@example.com>`. */
+  from?: string;
+  /** Configuration set of streams that name none. Without one SES reports nothing back. */
+  configurationSet?: string;
+  /** Name of this application among those that share the SES account. Default `default`. */
+  app?: string;
+  /** Stream of messages that name none. Default: the first of `streams`. */
+  defaultStream?: string;
+  /** Default: one stream, `transactional`, of priority `critical`. */
+  streams?: Record<string, StreamOptions>;
+  /** What to do when recipients are suppressed: leave them out (`skip`, the default) or throw. */
+  onSuppressed?: OnSuppressed;
+  feedback: FeedbackOptions;
+  suppression?: SuppressionOptions;
+  reputation?: ReputationOptions;
+}
+
+export type StreamPriority = 'critical' | 'normal' | 'bulk';
+export type OnSuppressed = 'skip' | 'throw';
+
+/** One kind of mail: its own configuration set, suppression scope and rates. */
+export interface StreamOptions {
+  /** Default `normal`. */
+  priority?: StreamPriority;
+  configurationSet?: string;
+  from?: string;
+  /** The stream's mail can be unsubscribed from: an opt-out of unknown stream suppresses it. Default `false`. */
+  unsubscribe?: boolean;
+  onSuppressed?: OnSuppressed;
+  /**
+   * When the suppression list can't be read: send all the same (`open`, the default of critical streams) or
+   * nothing (`closed`, the default of the others).
+   */
+  whenStoreFails?: 'open' | 'closed';
+}
+
+export interface FeedbackOptions {
+  /** The only topics that are listened to, compared exactly. At least one. */
+  topicArns: string[];
+  /** `failures` (default): rows for bounces, complaints, rejects, delays, rendering failures. `all`: every event. */
+  store?: 'failures' | 'all';
+  /** Days that feedback rows are kept. Default 90. */
+  retentionDays?: number;
+  /** The only way out for signing certificates and subscription confirmation. Default: the global `fetch`. */
+  fetch?: FeedbackFetch;
+}
+
+export type FeedbackFetch = (
+  url: string,
+  init: { method: 'GET'; redirect: 'manual'; signal: AbortSignal },
+) => Promise<Response>;
+
+export interface SuppressionOptions {
+  /** The N-th soft bounce in a row suppresses; `false`: none does. Default 5. */
+  softBounceLimit?: number | false;
+  /** Secret, 16 characters or more, of the keyed hash by which an erased address stays suppressed. */
+  eraseKey?: string;
+}
+
+export interface ReputationOptions {
+  /** The scheduled check; `false` for none. Default every 300,000 ms. */
+  check?: { everyMs?: number } | false;
+  /** Rates are over the newest so many eligible emails. Default 10,000. */
+  window?: { volume?: number };
+  /** Below this volume the level stays healthy. Default 1,000. */
+  minimumVolume?: number;
+  /** Below this count of bounces, or of complaints, the level stays healthy. Default 5. */
+  minimumCount?: number;
+  /** `ses.reputation.approaching` is raised at this share of each limit. Default 0.8. */
+  approach?: number;
+  /** Rates, as fractions, at which each level is reached. Defaults: Amazon's own. */
+  limits?: { bounce?: Partial<LevelLimits>; complaint?: Partial<LevelLimits> };
+}
+
+export type LevelLimits = Record<Exclude<ReputationLevel, 'healthy'>, number>;
+
+/** Options that shape the module itself: known before any factory runs, so siblings of `useFactory`. */
+export interface SesReputationStructure {
+  /** Register the module for the whole application. Default `false`. */
+  isGlobal?: boolean;
+  /** Route of the feedback controller. Default `ses/feedback`. */
+  path?: string;
+  /** Name of the TypeORM data source. Default `default`. */
+  dataSource?: string;
+}
+
+/** Every option with its value, checked. What the services read. */
+export interface ResolvedOptions {
+  client: SESv2Client | SESv2ClientConfig;
+  from: string | null;
+  configurationSet: string | null;
+  app: string;
+  defaultStream: string;
+  streams: ReadonlyMap<string, ResolvedStream>;
+  feedback: Required<FeedbackOptions>;
+  suppression: { softBounceLimit: number | false; eraseKey: string | null };
+  reputation: {
+    /** `null`: no scheduled check. */
+    checkEveryMs: number | null;
+    windowVolume: number;
+    minimumVolume: number;
+    minimumCount: number;
+    approach: number;
+    limits: { bounce: LevelLimits; complaint: LevelLimits };
+  };
+}
+
+export interface ResolvedStream {
+  name: string;
+  priority: StreamPriority;
+  configurationSet: string | null;
+  from: string | null;
+  unsubscribe: boolean;
+  onSuppressed: OnSuppressed;
+  whenStoreFails: 'open' | 'closed';
+}
+
+/** Injection token of {@link ResolvedOptions}. */
+export const SES_OPTIONS = Symbol('SES_OPTIONS');
