@@ -89,6 +89,11 @@ export interface SesReputationStructure {
   path?: string;
   /** Name of the TypeORM data source. Default `default`. */
   dataSource?: string;
+  /**
+   * Metadata set on the feedback route, for global guards that look for a key of their own, e.g.
+   * `{ skipAuth: true }`. `isPublic: true`, the key of the Nest documentation, is always set.
+   */
+  publicMetadata?: Record<string, unknown>;
 }
 
 /** Every option with its value, checked. What the services read. */

@@ -1,0 +1,57 @@
+import type { FactoryProvider } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { SES_REPUTATION_ENTITIES } from './entities.js';
+import { SesReputationConfigError } from './errors.js';
+import { SES_EVENT_EMITTER } from './events/tokens.js';
+import { SES_SCHEDULER_REGISTRY } from './reputation/tokens.js';
+import { SES_DATA_SOURCE } from './store/tokens.js';
+
+/**
+ * What the host's own modules provide. A second `forRoot` of theirs in here would fire the host's jobs and
+ * listeners twice, so a missing one is an error that says which line to add.
+ */
+export function hostProviders(dataSourceName: string): FactoryProvider[] {
+  const named = dataSourceName === 'default' ? '' : `, name: '${dataSourceName}'`;
+  return [
+    fromHost(SES_EVENT_EMITTER, EventEmitter2, 'EventEmitterModule.forRoot()', '@nestjs/event-emitter'),
+    fromHost(SES_SCHEDULER_REGISTRY, SchedulerRegistry, 'ScheduleModule.forRoot()', '@nestjs/schedule'),
+    {
+      provide: SES_DATA_SOURCE,
+      inject: [{ token: getDataSourceToken(dataSourceName) as never, optional: true }],
+      useFactory: (dataSource?: DataSource) => {
+        if (!dataSource)
+          throw missing(`TypeOrmModule.forRoot({ ..., autoLoadEntities: true${named} })`, '@nestjs/typeorm');
+        return withEntities(dataSource);
+      },
+    },
+  ];
+}
+
+function fromHost(provide: symbol, token: unknown, line: string, from: string): FactoryProvider {
+  return {
+    provide,
+    inject: [{ token: token as never, optional: true }],
+    useFactory: (found?: unknown) => {
+      if (!found) throw missing(line, from);
+      return found;
+    },
+  };
+}
+
+function withEntities(dataSource: DataSource): DataSource {
+  const unknown = SES_REPUTATION_ENTITIES.filter((entity) => !dataSource.hasMetadata(entity));
+  if (unknown.length > 0) {
+    throw new SesReputationConfigError(
+      `the data source does not know ${unknown.map((entity) => entity.name).join(', ')}: ` +
+        'add autoLoadEntities: true to TypeOrmModule.forRoot(...), or ...SES_REPUTATION_ENTITIES to its entities',
+    );
+  }
+  return dataSource;
+}
+
+function missing(line: string, from: string): SesReputationConfigError {
+  return new SesReputationConfigError(`add ${line} (from ${from}) to the imports of your root module`);
+}

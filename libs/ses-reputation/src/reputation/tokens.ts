@@ -1,0 +1,2 @@
+/** The host's `SchedulerRegistry`. */
+export const SES_SCHEDULER_REGISTRY = Symbol('SES_SCHEDULER_REGISTRY');
