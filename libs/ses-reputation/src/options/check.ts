@@ -21,8 +21,11 @@ export class Section {
     }
     this.values = (given ?? {}) as Json;
     for (const key of Object.keys(this.values)) {
-      if (!known.includes(key))
-        throw wrong(this.path(key), this.values[key], `no such key (known: ${known.join(', ')})`);
+      if (known.includes(key)) continue;
+      // Its value is not shown: it may be a secret in the wrong place.
+      throw new SesReputationConfigError(
+        `${this.path(key)} is no option of this version — expected ${known.length ? known.join(', ') : 'no key'} here`,
+      );
     }
   }
 
@@ -53,6 +56,17 @@ export class Section {
 
   matching<D>(key: string, pattern: RegExp, fallback: D, expected: string): string | D {
     return this.get(key, fallback, expected, (v): v is string => typeof v === 'string' && pattern.test(v));
+  }
+
+  /** A secret of 16 characters or more, which no error shows. */
+  secret<D>(key: string, fallback: D): string | D {
+    const value = this.values[key];
+    const shown = typeof value === 'string' ? `a text of ${value.length} characters` : `a ${typeof value}`;
+    if (value === undefined) return fallback;
+    if (typeof value === 'string' && value.length >= 16) return value;
+    throw new SesReputationConfigError(
+      `${this.path(key)} is ${shown} — expected a secret of 16 characters or more`,
+    );
   }
 
   flag<D>(key: string, fallback: D): boolean | D {

@@ -1,6 +1,7 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { parseAddrSpec } from '../address/addr-spec.js';
 import { Section, wrong } from './check.js';
+import { STRUCTURE_KEYS } from './resolve-structure.js';
 import type {
   FeedbackFetch,
   LevelLimits,
@@ -26,6 +27,7 @@ const COMPLAINT_LIMITS: LevelLimits = { warning: 0.0008, review: 0.001, pause: 0
  * @throws SesReputationConfigError that names the key, what was expected and what it got
  */
 export function resolveOptions(given: SesReputationOptions): ResolvedOptions {
+  refuseStructure(given);
   const top = new Section('', given, [
     'client',
     'from',
@@ -37,7 +39,9 @@ export function resolveOptions(given: SesReputationOptions): ResolvedOptions {
     'feedback',
     'suppression',
     'reputation',
+    'guard',
   ]);
+  new Section('guard', top.raw('guard'), ['mode']).oneOf('mode', ['off'], 'off');
   const streams = resolveStreams(top);
   return {
     client: top.get('client', {}, 'an SESv2Client or its configuration', isClient),
@@ -50,6 +54,13 @@ export function resolveOptions(given: SesReputationOptions): ResolvedOptions {
     suppression: resolveSuppression(top.raw('suppression')),
     reputation: resolveReputation(top.raw('reputation')),
   };
+}
+
+function refuseStructure(given: unknown): void {
+  for (const key of STRUCTURE_KEYS) {
+    const value = (given as Record<string, unknown> | undefined)?.[key];
+    if (value !== undefined) throw wrong(key, value, 'it beside useFactory, not in what useFactory returns');
+  }
 }
 
 function resolveStreams(top: Section): Map<string, ResolvedStream> {
@@ -122,7 +133,7 @@ function resolveSuppression(given: unknown): ResolvedOptions['suppression'] {
       suppression.raw('softBounceLimit') === false
         ? false
         : suppression.wholeNumber('softBounceLimit', 5, 1, 1_000),
-    eraseKey: suppression.matching('eraseKey', /^[\s\S]{16,}$/, null, 'a secret of 16 characters or more'),
+    eraseKey: suppression.secret('eraseKey', null),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Section } from './check.js';
 import type { SesReputationStructure } from './ses-reputation-options.js';
 
-const KEYS = ['isGlobal', 'path', 'dataSource', 'publicMetadata'] as const;
+export const STRUCTURE_KEYS = ['isGlobal', 'path', 'dataSource', 'publicMetadata'] as const;
 
 /**
  * Checks the options that shape the module and fills in the defaults.
@@ -9,8 +9,8 @@ const KEYS = ['isGlobal', 'path', 'dataSource', 'publicMetadata'] as const;
  * @throws SesReputationConfigError that names the key, what was expected and what it got
  */
 export function resolveStructure(given: SesReputationStructure): Required<SesReputationStructure> {
-  const own = Object.fromEntries(KEYS.map((key) => [key, given[key]]));
-  const structure = new Section('', own, KEYS);
+  const own = Object.fromEntries(STRUCTURE_KEYS.map((key) => [key, given[key]]));
+  const structure = new Section('', own, STRUCTURE_KEYS);
   const path = structure.matching(
     'path',
     /^\/?[\w.~-]+(\/[\w.~-]+)*\/?$/,

@@ -20,6 +20,8 @@ export interface SesReputationOptions {
   feedback: FeedbackOptions;
   suppression?: SuppressionOptions;
   reputation?: ReputationOptions;
+  /** This version watches and reports, and never pauses a stream: `off` is the only mode. */
+  guard?: { mode?: 'off' };
 }
 
 export type StreamPriority = 'critical' | 'normal' | 'bulk';

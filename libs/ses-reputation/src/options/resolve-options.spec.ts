@@ -1,0 +1,179 @@
+import { describe, expect, it } from '@jest/globals';
+import { SesReputationConfigError } from '../errors.js';
+import { resolveOptions } from './resolve-options.js';
+import { resolveStructure } from './resolve-structure.js';
+import type { SesReputationOptions } from './ses-reputation-options.js';
+
+const topic = 'arn:aws:sns:eu-west-1:123456789012:ses-feedback';
+const feedback = { topicArns: [topic] };
+
+describe('resolveOptions', () => {
+  it('fills in the defaults: one critical stream, Amazon’s own limits', () => {
+    const options = resolveOptions({ feedback });
+    expect(options).toMatchObject({
+      client: {},
+      from: null,
+      configurationSet: null,
+      app: 'default',
+      defaultStream: 'transactional',
+      feedback: { topicArns: [topic], store: 'failures', retentionDays: 90 },
+      suppression: { softBounceLimit: 5, eraseKey: null },
+      reputation: {
+        checkEveryMs: 300_000,
+        windowVolume: 10_000,
+        minimumVolume: 1_000,
+        minimumCount: 5,
+        approach: 0.8,
+        limits: {
+          bounce: { warning: 0.02, review: 0.05, pause: 0.1 },
+          complaint: { warning: 0.0008, review: 0.001, pause: 0.005 },
+        },
+      },
+    });
+    expect([...options.streams.values()]).toEqual([
+      {
+        name: 'transactional',
+        priority: 'critical',
+        configurationSet: null,
+        from: null,
+        unsubscribe: false,
+        onSuppressed: 'skip',
+        whenStoreFails: 'open',
+      },
+    ]);
+  });
+
+  it('hands down sender, configuration set and onSuppressed to the streams that name none', () => {
+    const { streams, defaultStream } = resolveOptions({
+      from: 'Shop <shop@example.com>',
+      configurationSet: 'main',
+      onSuppressed: 'throw',
+      streams: { news: { priority: 'bulk', configurationSet: 'bulk', onSuppressed: 'skip' }, orders: {} },
+      feedback,
+    });
+    expect(defaultStream).toBe('news');
+    expect(streams.get('news')).toMatchObject({
+      configurationSet: 'bulk',
+      onSuppressed: 'skip',
+      whenStoreFails: 'closed',
+    });
+    expect(streams.get('orders')).toMatchObject({
+      priority: 'normal',
+      from: 'Shop <shop@example.com>',
+      configurationSet: 'main',
+      onSuppressed: 'throw',
+      whenStoreFails: 'closed',
+    });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['nothing at all', undefined, 'feedback.topicArns is missing — expected a list with an SNS topic ARN'],
+    ['no topic', { feedback: { topicArns: [] } }, 'feedback.topicArns is [] — expected'],
+    [
+      'a wildcard topic',
+      { feedback: { topicArns: ['*'] } },
+      'feedback.topicArns[0] is "*" — expected an SNS topic ARN such as',
+    ],
+    ['a FIFO topic', { feedback: { topicArns: [`${topic}.fifo`] } }, 'feedback.topicArns[0]'],
+    [
+      'a key nobody knows',
+      { feedback, suppresion: {} },
+      'suppresion is no option of this version — expected client, from',
+    ],
+    [
+      'a nested key nobody knows',
+      { feedback: { ...feedback, topics: 1 } },
+      'feedback.topics is no option of this version — expected topicArns',
+    ],
+    ['structure from the factory', { feedback, path: 'x' }, 'path is "x" — expected it beside useFactory'],
+    [
+      'an unknown default stream',
+      { feedback, defaultStream: 'x' },
+      'defaultStream is "x" — expected "transactional"',
+    ],
+    ['no stream', { feedback, streams: {} }, 'streams is {} — expected at least one stream'],
+    [
+      'a stream that no tag can name',
+      { feedback, streams: { 'a b': {} } },
+      'streams["a b"] is "a b" — expected 1 to 64',
+    ],
+    ['streams that differ in case', { feedback, streams: { a: {}, A: {} } }, 'streams["A"]'],
+    [
+      'a priority',
+      { feedback, streams: { a: { priority: 'high' } } },
+      'streams.a.priority is "high" — expected "critical" or "normal" or "bulk"',
+    ],
+    ['a sender', { feedback, from: 'nobody' }, 'from is "nobody" — expected one address'],
+    ['two senders', { feedback, from: 'a@example.com, b@example.com' }, 'from is'],
+    [
+      'a text for a number',
+      { feedback, suppression: { softBounceLimit: '5' } },
+      'suppression.softBounceLimit is "5" — expected a whole number from 1 to 1,000',
+    ],
+    [
+      'a short key',
+      { feedback, suppression: { eraseKey: 'short' } },
+      'suppression.eraseKey is a text of 5 characters — expected a secret',
+    ],
+    [
+      'a percentage',
+      { feedback, reputation: { approach: 80 } },
+      'reputation.approach is 80 — expected a fraction',
+    ],
+    [
+      'limits out of order',
+      { feedback, reputation: { limits: { bounce: { warning: 0.2 } } } },
+      'reputation.limits.bounce is {"warning":0.2,"review":0.05,"pause":0.1} — expected warning ≤ review ≤ pause',
+    ],
+    ['NaN', { feedback, reputation: { minimumVolume: NaN } }, 'reputation.minimumVolume is NaN'],
+    [
+      'an interval past what a timer takes',
+      { feedback, reputation: { check: { everyMs: 2 ** 31 } } },
+      'reputation.check.everyMs',
+    ],
+    ['a client', { feedback, client: 'eu-west-1' }, 'client is "eu-west-1" — expected an SESv2Client'],
+    ['a guard', { feedback, guard: { mode: 'enforce' } }, 'guard.mode is "enforce" — expected "off"'],
+    [
+      'a fetch',
+      { feedback: { ...feedback, fetch: 'https' } },
+      'feedback.fetch is "https" — expected a function',
+    ],
+  ])('names the key, what was expected and what it got: %s', (_, given, message) => {
+    expect(() => resolveOptions(given as SesReputationOptions)).toThrow(SesReputationConfigError);
+    expect(() => resolveOptions(given as SesReputationOptions)).toThrow(`SesReputationModule: ${message}`);
+  });
+
+  it('takes topics of every partition, and no scheduled check', () => {
+    const topicArns = [
+      topic,
+      'arn:aws-cn:sns:cn-north-1:123456789012:a',
+      'arn:aws-us-gov:sns:us-gov-west-1:123456789012:b',
+    ];
+    const options = resolveOptions({ feedback: { topicArns }, reputation: { check: false } });
+    expect(options.feedback.topicArns).toEqual(topicArns);
+    expect(options.reputation.checkEveryMs).toBeNull();
+  });
+
+  it('never shows the erase key in an error', () => {
+    expect(() => resolveOptions({ feedback, suppression: { eraseKey: 'hunter2' } })).toThrow(
+      /^(?!.*hunter2)/s,
+    );
+  });
+});
+
+describe('resolveStructure', () => {
+  it('fills in the defaults and trims the route', () => {
+    expect(resolveStructure({})).toEqual({
+      isGlobal: false,
+      path: 'ses/feedback',
+      dataSource: 'default',
+      publicMetadata: {},
+    });
+    expect(resolveStructure({ path: '/hooks/ses/' }).path).toBe('hooks/ses');
+  });
+
+  it.each([{ path: 'ses/:id' }, { path: '' }, { isGlobal: 1 }, { dataSource: '' }, { publicMetadata: [] }])(
+    'refuses %j',
+    (given) => expect(() => resolveStructure(given as never)).toThrow(SesReputationConfigError),
+  );
+});
