@@ -1,0 +1,211 @@
+import { SimulatorServer } from './http-server.js';
+import type { SimulatorRequest, SimulatorResponse } from './http.js';
+import type { AccountOptions } from './ses/account.js';
+import type { BounceDetails, ComplaintDetails } from './ses/event-bodies.js';
+import type { SesFaults } from './ses/faults.js';
+import type { IdentityTopics } from './ses/identities.js';
+import { clickBody, delayBody, openBody, type DelayDetails, type Visit } from './ses/later-events.js';
+import { domainOf } from './ses/recipient-fate.js';
+import type { SentMail } from './ses/sent-mail.js';
+import { SesService, type SesAnswer } from './ses/ses-service.js';
+import type { TransportFaults } from './sns/faults.js';
+import { SnsService, type SnsServiceOptions } from './sns/sns-service.js';
+
+export interface SesSimulatorOptions extends AccountOptions {
+  /** Default: a free one. */
+  port?: number;
+  /** Default `us-east-1`. */
+  region?: string;
+  /** Twelve digits. Default `123456789012`. */
+  account?: string;
+  /** Calls a second that SES answers apart from sending. Default no limit; Amazon's is 1. */
+  apiRate?: number;
+  /** How SNS tries again. Default as Amazon does: 4 attempts, 20 s apart. */
+  retry?: SnsServiceOptions['retry'];
+  /** Of the topic it starts with. Default 1, as at Amazon. */
+  signatureVersion?: '1' | '2';
+  /** Verified identities to start with. Once there is one, every sender has to be. Default none. */
+  identities?: string[];
+  /** Milliseconds since the epoch: what quota, rate and time stamps go by. Default `Date.now`. */
+  now?: () => number;
+}
+
+/** Faults of SES and of SNS. Each call of `fail` replaces all that were asked for before. */
+export type SimulatorFaults = SesFaults & TransportFaults;
+
+/** Which recipients an event is about. */
+export interface Concerning {
+  /** Default: see the method. */
+  recipients?: string[];
+}
+
+const TOPIC = 'ses-feedback';
+const CONFIGURATION_SET = 'main';
+
+/**
+ * A local Amazon SES (API version 2) and Amazon SNS for tests: any AWS SDK and the AWS CLI can talk to it. It
+ * accepts mail as SES would, and posts signed feedback to whoever subscribed.
+ *
+ * @example
+ * const simulator = await SesSimulator.start();
+ * await simulator.subscribe('http://127.0.0.1:3000/ses/feedback');
+ * // … send to nobody@hard.test through `simulator.clientConfig` …
+ * await simulator.settled();
+ * await simulator.stop();
+ */
+export class SesSimulator {
+  readonly region: string;
+  /** The topic that the configuration set `main` publishes every event type to. */
+  readonly topicArn: string;
+  /** The configuration set it starts with. Mail sent without one publishes nothing, as at Amazon. */
+  readonly configurationSet = CONFIGURATION_SET;
+  private server!: SimulatorServer;
+  private readonly sns: SnsService;
+  private readonly ses: SesService;
+  private readonly now: () => number;
+
+  private constructor(options: SesSimulatorOptions) {
+    const { region = 'us-east-1', account = '123456789012', now = Date.now } = options;
+    this.region = region;
+    this.now = now;
+    this.sns = new SnsService({
+      region,
+      account,
+      retry: options.retry,
+      endpoint: () => this.endpoint,
+      now: () => new Date(now()),
+    });
+    this.topicArn = this.sns.createTopic(TOPIC, { SignatureVersion: options.signatureVersion ?? '1' });
+    this.ses = new SesService({ ...options, region, account, now }, this.sns);
+    this.ses.sets.createPublishingTo(CONFIGURATION_SET, this.topicArn);
+    for (const identity of options.identities ?? []) this.ses.identities.create(identity);
+  }
+
+  /** Listens on the loopback interface only. Rejects when the port is taken. */
+  static async start(options: SesSimulatorOptions = {}): Promise<SesSimulator> {
+    const simulator = new SesSimulator(options);
+    simulator.server = await SimulatorServer.listen(options.port ?? 0, (request) =>
+      simulator.answer(request),
+    );
+    return simulator;
+  }
+
+  /** For `--endpoint-url` or an SDK's `endpoint`: SES and SNS on one port. */
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.server.port}`;
+  }
+
+  /** What an AWS SDK v3 client takes, with credentials that open nothing. */
+  get clientConfig(): {
+    region: string;
+    endpoint: string;
+    credentials: { accessKeyId: string; secretAccessKey: string };
+  } {
+    const credentials = { accessKeyId: 'AKIASIMULATOR', secretAccessKey: 'simulator' };
+    return { region: this.region, endpoint: this.endpoint, credentials };
+  }
+
+  /**
+   * Answers the URLs of Amazon's SNS host that envelopes name: certificates and confirmations. For the module's
+   * `feedback.fetch`. Rejects for every other host.
+   */
+  get fetch(): typeof fetch {
+    return this.sns.fetch;
+  }
+
+  /** The mail that was accepted, newest last. */
+  get sent(): readonly SentMail[] {
+    return this.ses.outbox.all;
+  }
+
+  /**
+   * Subscribes an endpoint to the topic: posts a real confirmation request and resolves when it was confirmed.
+   * Rejects when the endpoint refuses it or never answers. Nothing else is delivered before.
+   */
+  async subscribe(url: string): Promise<void> {
+    this.sns.subscribe(this.topicArn, url);
+    await this.sns.subscribed(this.topicArn, url);
+  }
+
+  /** Publishes anything to the topic: a string as it is, everything else as JSON. Gives SNS's message id. */
+  publish(event: unknown): string {
+    return this.sns.publish(this.topicArn, typeof event === 'string' ? event : JSON.stringify(event));
+  }
+
+  /**
+   * A later bounce of an accepted mail, by default a hard one of all its recipients. A hard bounce puts them on
+   * the account's suppression list.
+   */
+  bounce(messageId: string, details: BounceDetails & Concerning = {}): void {
+    const mail = this.ses.outbox.get(messageId);
+    this.ses.feedback.bounceLater(mail, details.recipients ?? mail.recipients, details);
+  }
+
+  /**
+   * A complaint about an accepted mail. As reports name no recipient, SES lists all of the complaining domain:
+   * by default those who share the domain of the first recipient.
+   */
+  complain(messageId: string, details: ComplaintDetails & Concerning = {}): void {
+    const mail = this.ses.outbox.get(messageId);
+    const domain = domainOf(mail.recipients[0]!);
+    const candidates = mail.recipients.filter((address) => domainOf(address) === domain);
+    this.ses.feedback.complaintLater(mail, details.recipients ?? candidates, details);
+  }
+
+  /** A delivery delay, by default of all recipients. */
+  delay(messageId: string, details: DelayDetails & Concerning = {}): void {
+    const mail = this.ses.outbox.get(messageId);
+    const body = delayBody(details.recipients ?? mail.recipients, details, this.now());
+    this.ses.feedback.event(mail, 'DeliveryDelay', 'deliveryDelay', body);
+  }
+
+  /** A virus was found in an accepted mail. */
+  reject(messageId: string): void {
+    const mail = this.ses.outbox.get(messageId);
+    this.ses.feedback.event(mail, 'Reject', 'reject', { reason: 'Bad content' });
+  }
+
+  /** Somebody opened an accepted mail. */
+  open(messageId: string, visit: Visit = {}): void {
+    this.ses.feedback.event(this.ses.outbox.get(messageId), 'Open', 'open', openBody(visit, this.now()));
+  }
+
+  /** Somebody followed a link of an accepted mail. */
+  click(messageId: string, click: Visit & { link: string; linkTags?: Record<string, string[]> }): void {
+    const mail = this.ses.outbox.get(messageId);
+    this.ses.feedback.event(mail, 'Click', 'click', clickBody(click, this.now()));
+  }
+
+  /**
+   * Sends an identity's bounces, complaints or deliveries to topics as `notificationType`, whatever configuration
+   * set the mail has. Only SES's first API has a call for it.
+   *
+   * @throws Error (`NotFoundException`) if there is no such identity
+   */
+  setIdentityTopics(identity: string, topics: IdentityTopics): void {
+    this.ses.identities.setTopics(identity, topics);
+  }
+
+  /** Faults from now on, in place of all before; null ends them. @throws RangeError for a number that makes no sense */
+  fail(faults: SimulatorFaults | null): void {
+    const { throttle, quotaExceeded, sesOutage, ...transport } = faults ?? {};
+    this.ses.fail({ throttle, quotaExceeded, sesOutage });
+    this.sns.fail(transport);
+  }
+
+  /** Resolves when all feedback is delivered or given up, attempts still to come included. */
+  async settled(): Promise<void> {
+    await this.ses.feedback.published();
+    await this.sns.settled();
+  }
+
+  /** Closes the server, its connections and every timer. Feedback still on its way is dropped. */
+  async stop(): Promise<void> {
+    await this.sns.stop();
+    await this.server.close();
+  }
+
+  private async answer(request: SimulatorRequest): Promise<SimulatorResponse | SesAnswer> {
+    return this.sns.handles(request) ? this.sns.handle(request) : this.ses.handle(request);
+  }
+}

@@ -1,0 +1,73 @@
+/** What goes wrong with the SES API, on demand. */
+export interface SesFaults {
+  /** So many sending calls, or all while true, are answered 429 "Maximum sending rate exceeded." */
+  throttle?: number | boolean;
+  /** So many sending calls, or all while true, are answered 429 "Daily message quota exceeded." */
+  quotaExceeded?: number | boolean;
+  /** SES is down. `true` answers every call with 503. */
+  sesOutage?: boolean | SesOutage;
+}
+
+export interface SesOutage {
+  /**
+   * `status`: an answer of 5xx and nothing done. `cut-before`: the connection is cut and nothing done.
+   * `cut-after`: the call is carried out, mail accepted, and the connection cut before the answer. Default
+   * `status`.
+   */
+  kind?: 'status' | 'cut-before' | 'cut-after';
+  /** Default 503. */
+  status?: number;
+  /** How many calls it hits. Default all, until `fail` is called again. */
+  calls?: number;
+  /** Only these operations, such as `['SendEmail']`. Default every one. */
+  operations?: string[];
+}
+
+/** Counts the faults that were asked for down as calls run into them. */
+export class FaultPlan {
+  private throttled: number;
+  private overQuota: number;
+  private outage: Required<Omit<SesOutage, 'operations'>> & Pick<SesOutage, 'operations'>;
+
+  constructor(faults: SesFaults) {
+    this.throttled = count(faults.throttle);
+    this.overQuota = count(faults.quotaExceeded);
+    const { sesOutage: given = false } = faults;
+    const outage = typeof given === 'object' ? given : {};
+    this.outage = {
+      kind: 'status',
+      status: 503,
+      calls: given === false ? 0 : Number.POSITIVE_INFINITY,
+      ...outage,
+    };
+  }
+
+  /** The outage that this call runs into, if any. */
+  takeOutage(operation: string): { kind: NonNullable<SesOutage['kind']>; status: number } | null {
+    const { operations, calls } = this.outage;
+    if (calls <= 0 || (operations && !operations.includes(operation))) return null;
+    this.outage.calls -= 1;
+    return this.outage;
+  }
+
+  /** How this sending call is throttled, if it is. */
+  takeThrottle(): 'rate' | 'quota' | null {
+    if (this.throttled > 0) {
+      this.throttled -= 1;
+      return 'rate';
+    }
+    if (this.overQuota > 0) {
+      this.overQuota -= 1;
+      return 'quota';
+    }
+    return null;
+  }
+}
+
+function count(given: number | boolean | undefined): number {
+  if (given === true) return Number.POSITIVE_INFINITY;
+  if (given === undefined || given === false) return 0;
+  if (!Number.isInteger(given) || given < 0)
+    throw new RangeError(`a fault's count is ${given}; expected a whole number of calls, 0 or more, or true`);
+  return given;
+}

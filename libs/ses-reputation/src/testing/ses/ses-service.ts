@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { SimulatorRequest, SimulatorResponse } from '../http.js';
+import { Account, dailyQuotaExceeded, sendingRateExceeded, type AccountOptions } from './account.js';
+import { ConfigurationSets, type Topics } from './configuration-sets.js';
+import { EventPublisher } from './event-publisher.js';
+import { FaultPlan, type SesFaults } from './faults.js';
+import { Feedback } from './feedback.js';
+import { Identities } from './identities.js';
+import { Outbox } from './outbox.js';
+import { findRoute, type Route } from './router.js';
+import { SendRate } from './send-limits.js';
+import { Sending } from './sending.js';
+import { SesApiError, tooManyRequests } from './ses-error.js';
+import { SuppressionList } from './suppression-list.js';
+import { Templates } from './templates.js';
+
+export interface SesServiceOptions extends AccountOptions {
+  region: string;
+  account: string;
+  /** Calls a second of everything but sending. Default: no limit; Amazon's is 1. */
+  apiRate?: number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** `'cut'`: the connection breaks without an answer. */
+export type SesAnswer = SimulatorResponse | 'cut';
+
+const SENDING = new Set(['SendEmail', 'SendBulkEmail']);
+
+/** Amazon SES, API version 2, of one account in one region. */
+export class SesService {
+  readonly account: Account;
+  readonly sets: ConfigurationSets;
+  readonly identities: Identities;
+  readonly feedback: Feedback;
+  readonly outbox = new Outbox();
+  private readonly routes: Route[];
+  private readonly apiRate: SendRate | null;
+  private faults = new FaultPlan({});
+
+  constructor(options: SesServiceOptions, topics: Topics) {
+    const { region, account, now } = options;
+    this.account = new Account(options, now);
+    this.sets = new ConfigurationSets(topics);
+    this.identities = new Identities(region, this.account.productionAccess);
+    const list = new SuppressionList(now, () => this.account.productionAccess);
+    const templates = new Templates(now);
+    const publisher = new EventPublisher(topics, this.sets, this.identities, { region, account });
+    this.feedback = new Feedback(
+      publisher,
+      list,
+      ({ configurationSet }) =>
+        (configurationSet !== undefined && this.sets.find(configurationSet)?.suppressedReasons) ||
+        this.account.suppressedReasons,
+      now,
+    );
+    const { account: owner, sets, identities, feedback, outbox } = this;
+    const sending = new Sending({
+      account: owner,
+      sets,
+      identities,
+      templates,
+      feedback,
+      outbox,
+      region,
+      now,
+    });
+    const parts = [sending, owner, list, sets, identities, templates];
+    this.routes = parts.flatMap((part) => part.routes());
+    this.apiRate = options.apiRate === undefined ? null : new SendRate(options.apiRate, now);
+  }
+
+  /** Faults from now on, in place of those before. @throws RangeError */
+  fail(faults: SesFaults): void {
+    this.faults = new FaultPlan(faults);
+  }
+
+  handle(request: SimulatorRequest): SesAnswer {
+    try {
+      checkAuthorization(request);
+      const { route, call } = findRoute(this.routes, request);
+      const outage = this.faults.takeOutage(route.operation);
+      if (outage?.kind === 'cut-before') return 'cut';
+      if (outage?.kind === 'status')
+        throw new SesApiError('ServiceUnavailableException', outage.status, 'SES is down, as asked for.');
+      this.throttle(route.operation);
+      const result = route.handle(call()) ?? {};
+      return outage?.kind === 'cut-after' ? 'cut' : answer(200, {}, result);
+    } catch (error) {
+      if (error instanceof SesApiError)
+        return answer(error.status, { 'x-amzn-ErrorType': error.errorType }, { message: error.message });
+      throw error;
+    }
+  }
+
+  private throttle(operation: string): void {
+    if (!SENDING.has(operation)) {
+      if (this.apiRate && !this.apiRate.take(1)) throw tooManyRequests('Rate exceeded');
+      return;
+    }
+    const throttled = this.faults.takeThrottle();
+    if (throttled) throw throttled === 'rate' ? sendingRateExceeded() : dailyQuotaExceeded();
+  }
+}
+
+/** The signature isn't checked: no test has Amazon's keys. That there is one, and for SES, is. */
+function checkAuthorization({ headers }: SimulatorRequest): void {
+  const authorization = String(headers.authorization ?? '');
+  if (!/^AWS4-\S+\s+Credential=[^,\s]*\/ses\/aws4_request\b/.test(authorization))
+    throw new SesApiError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
+}
+
+function answer(status: number, headers: Record<string, string>, body: object): SimulatorResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'x-amzn-RequestId': randomUUID(), ...headers },
+    body: JSON.stringify(body),
+  };
+}
