@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { epochMillis } from '../store/columns.js';
 
 /** What a bucket counts. All by recipient. */
@@ -24,6 +24,7 @@ export type Counter = (typeof COUNTERS)[number];
  * Buckets of different width may cover the same time; they add up.
  */
 @Entity('ses_reputation_bucket')
+@Index('ix_ses_reputation_bucket_start', ['minutes', 'start'])
 export class ReputationBucket {
   /** `account`, `stream:<name>` or `domain:<domain>`. */
   @PrimaryColumn('varchar', { length: 264 })

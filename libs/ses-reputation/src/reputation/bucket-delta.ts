@@ -1,0 +1,82 @@
+import { startOf, widthOf, type Width } from './bucket-width.js';
+import type { Booking } from './counts.js';
+import { COUNTERS, type Counter } from './reputation-bucket.entity.js';
+
+/** What to add to one bucket. */
+export interface BucketDelta {
+  dimension: string;
+  /** Milliseconds since the epoch. */
+  start: number;
+  minutes: number;
+  counts: Partial<Record<Counter, number>>;
+}
+
+/** What to add to which bucket: one entry a bucket, however many bookings went into it. */
+export class BucketDeltas {
+  private readonly byKey = new Map<string, BucketDelta>();
+
+  get size(): number {
+    return this.byKey.size;
+  }
+
+  add({ dimension, start, minutes, counts }: BucketDelta): void {
+    const key = `${minutes} ${start} ${dimension}`;
+    const found = this.byKey.get(key);
+    if (!found) {
+      this.byKey.set(key, { dimension, start, minutes, counts: { ...counts } });
+      return;
+    }
+    for (const counter of COUNTERS) {
+      const more = counts[counter];
+      if (more) found.counts[counter] = (found.counts[counter] ?? 0) + more;
+    }
+  }
+
+  /**
+   * Books facts to the minute, hour or day their mail was sent in, for the account and, if it is tagged mail,
+   * its stream and recipient domain. Mail "sent in the future" (a clock that is ahead) is sent now.
+   *
+   * @param atLeast narrowest width to book to
+   */
+  book(bookings: readonly Booking[], now: number, atLeast: Width = 1): void {
+    for (const { sentAt, stream, domain, counts } of bookings) {
+      const at = Math.min(sentAt.getTime(), now);
+      const minutes = Math.max(widthOf(now - at), atLeast);
+      for (const dimension of dimensionsOf(stream, domain)) {
+        this.add({ dimension, start: startOf(at, minutes), minutes, counts });
+      }
+    }
+  }
+
+  /** Takes out up to `most` entries. */
+  take(most: number): BucketDelta[] {
+    const taken: BucketDelta[] = [];
+    for (const [key, delta] of this.byKey) {
+      if (taken.length === most) break;
+      taken.push(delta);
+      this.byKey.delete(key);
+    }
+    return taken;
+  }
+
+  /** All entries, in the order in which every writer takes its locks. */
+  sorted(): BucketDelta[] {
+    return [...this.byKey.values()].toSorted(
+      (a, b) => compare(a.dimension, b.dimension) || a.start - b.start || a.minutes - b.minutes,
+    );
+  }
+}
+
+/** The dimension of the whole account. */
+export const ACCOUNT = 'account';
+
+export function dimensionsOf(stream: string | null, domain: string | null): string[] {
+  if (stream === null) return [ACCOUNT];
+  const dimensions = [ACCOUNT, `stream:${stream}`];
+  return domain === null ? dimensions : [...dimensions, `domain:${domain}`];
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
