@@ -1,0 +1,18 @@
+/** How much and how long the feedback route waits. Injected, so that a test need not wait. */
+export interface FeedbackLimits {
+  /** Largest body. SNS's own largest message is 256 KiB, and escaping can make more than twice that of it. */
+  bodyBytes: number;
+  /** Time for the body to arrive. SNS gives up after 15 s. */
+  bodyMs: number;
+  /** Time for a certificate or a confirmation, the body of the answer included. */
+  fetchMs: number;
+}
+
+/** Injection token of {@link FeedbackLimits}. */
+export const FEEDBACK_LIMITS = Symbol('FEEDBACK_LIMITS');
+
+export const DEFAULT_FEEDBACK_LIMITS: FeedbackLimits = {
+  bodyBytes: 1_048_576,
+  bodyMs: 15_000,
+  fetchMs: 5_000,
+};
