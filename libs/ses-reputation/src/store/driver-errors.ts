@@ -25,12 +25,6 @@ const CONFLICT_CODES = new Set<string | number>([
 /** Another writer was first: the same work, done again, sees what that one wrote. */
 export function isConflict(error: unknown): boolean {
   const { driverError, code } = (error ?? {}) as DriverError;
-  return CONFLICT_CODES.has(driverError?.code ?? code ?? '');
-}
-
-/** SQLite, one connection: somebody else's BEGIN came between. */
-export function isNestedTransaction(error: unknown): boolean {
-  return /within a transaction|TransactionAlreadyStarted|no transaction is active|no such savepoint/i.test(
-    String(error),
-  );
+  // SQLite, one connection: somebody else's BEGIN came between.
+  return CONFLICT_CODES.has(driverError?.code ?? code ?? '') || /within a transaction/.test(String(error));
 }

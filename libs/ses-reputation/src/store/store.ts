@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { StoreUnavailableError } from '../errors.js';
-import { isConflict, isNestedTransaction } from './driver-errors.js';
+import { isConflict } from './driver-errors.js';
+import { SqliteTurns } from './sqlite-turns.js';
 import { SES_DATA_SOURCE } from './tokens.js';
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql';
 
 const ATTEMPTS = 8;
-const SQLITE_WAIT_MS = 10_000;
 
 /** All writing goes through here: one transaction at a time on SQLite, repeated on a conflict elsewhere. */
 @Injectable()
 export class Store {
-  /** SQLite has one connection for each data source, so that even two modules on it must take turns. */
-  private static readonly turns = new WeakMap<DataSource, Promise<unknown>>();
-
-  constructor(@Inject(SES_DATA_SOURCE) private readonly dataSource: DataSource) {}
+  constructor(@Inject(SES_DATA_SOURCE) private readonly dataSource: DataSource) {
+    // From the start, so that the host's transactions know of ours.
+    if (this.dialect === 'sqlite') SqliteTurns.of(dataSource);
+  }
 
   /** For reading outside a transaction. */
   get manager(): EntityManager {
@@ -36,49 +36,23 @@ export class Store {
    * @throws StoreUnavailableError with the driver's error as `cause`
    */
   async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.dialect === 'sqlite' ? this.inTurn(() => this.attempt(work)) : this.attempt(work);
-  }
-
-  private async attempt<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (this.dialect === 'sqlite') await this.hostTransactionEnded();
-        return await this.dataSource.transaction(work);
+        return await this.once(work);
       } catch (error) {
         if (error instanceof StoreUnavailableError) throw error;
-        if (attempt < ATTEMPTS && (isConflict(error) || isNestedTransaction(error))) {
-          await sleep(Math.random() * 5 * 2 ** attempt);
-          continue;
+        if (attempt === ATTEMPTS || !isConflict(error)) {
+          throw new StoreUnavailableError(`the database did not take the change: ${String(error)}`, {
+            cause: error,
+          });
         }
-        throw new StoreUnavailableError(`the database did not take the change: ${String(error)}`, {
-          cause: error,
-        });
+        await sleep(Math.random() * 5 * 2 ** attempt);
       }
     }
   }
 
-  /**
-   * On SQLite a transaction of the host would take ours in as a savepoint, and its rollback would take back
-   * feedback that was acknowledged. So ours begins only when none is open.
-   */
-  private async hostTransactionEnded(): Promise<void> {
-    const runner = this.dataSource.createQueryRunner();
-    for (const end = Date.now() + SQLITE_WAIT_MS; runner.isTransactionActive; await sleep(2)) {
-      if (Date.now() > end) {
-        throw new StoreUnavailableError(
-          'a transaction of the application has held SQLite for 10 s; keep them short',
-        );
-      }
-    }
-  }
-
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const before = Store.turns.get(this.dataSource) ?? Promise.resolve();
-    const mine = before.then(work);
-    Store.turns.set(
-      this.dataSource,
-      mine.catch(() => undefined),
-    );
-    return mine;
+  private once<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const run = () => this.dataSource.transaction(work);
+    return this.dialect === 'sqlite' ? SqliteTurns.of(this.dataSource).take(run) : run();
   }
 }

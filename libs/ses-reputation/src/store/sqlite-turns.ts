@@ -1,0 +1,65 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
+import { StoreUnavailableError } from '../errors.js';
+
+const HOST_TRANSACTION_MS = 10_000;
+const turnsOf = new WeakMap<DataSource, SqliteTurns>();
+
+/**
+ * On SQLite a TypeORM data source has one connection. A transaction begun while another is open becomes a
+ * savepoint of it, so that a rollback of the host would take back feedback that was acknowledged, and one of ours
+ * would take back what the host wrote. So they take turns: ours wait for each other and for the host's, and the
+ * host's wait for ours.
+ */
+export class SqliteTurns implements EntitySubscriberInterface {
+  private last: Promise<unknown> = Promise.resolve();
+  private running: Promise<unknown> | null = null;
+  private readonly ours = new AsyncLocalStorage<true>();
+
+  private constructor(private readonly dataSource: DataSource) {
+    dataSource.subscribers.push(this);
+  }
+
+  static of(dataSource: DataSource): SqliteTurns {
+    const turns = turnsOf.get(dataSource) ?? new SqliteTurns(dataSource);
+    turnsOf.set(dataSource, turns);
+    return turns;
+  }
+
+  /** @throws StoreUnavailableError if a transaction of the host does not end within 10 s */
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.last.then(async () => {
+      await this.hostTransactionEnded();
+      // Nothing is awaited between that check and the start of the transaction.
+      const turn = this.ours.run(true, work);
+      this.running = turn.catch(() => undefined);
+      try {
+        return await turn;
+      } finally {
+        this.running = null;
+      }
+    });
+    this.last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Called by TypeORM before each transaction of the data source. */
+  async beforeTransactionStart({ queryRunner }: { queryRunner: QueryRunner }): Promise<void> {
+    if (this.ours.getStore()) return;
+    while (this.running) await this.running;
+    // Our commit has taken the mark back that TypeORM set before it called us.
+    (queryRunner as { isTransactionActive: boolean }).isTransactionActive = true;
+  }
+
+  private async hostTransactionEnded(): Promise<void> {
+    const runner = this.dataSource.createQueryRunner();
+    for (const end = Date.now() + HOST_TRANSACTION_MS; runner.isTransactionActive; await sleep(2)) {
+      if (Date.now() > end) {
+        throw new StoreUnavailableError(
+          'a transaction of the application has held SQLite for 10 s: keep it short, and call this module outside it',
+        );
+      }
+    }
+  }
+}
