@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseAddrSpec, writeLocal, type AddrSpec } from './addr-spec.js';
 
 /**
@@ -11,7 +12,9 @@ export function addressKey(address: string): string | null {
 }
 
 export function keyOf({ local, domain }: AddrSpec): string {
-  return `${escapeNonAscii(writeLocal(local.toLowerCase()))}@${domain}`;
+  const key = `${escapeNonAscii(writeLocal(local.toLowerCase()))}@${domain}`;
+  // Escapes can make a key longer than its column; 64 hex digits and the longest domain fit exactly.
+  return key.length <= 320 ? key : `${createHash('sha256').update(key).digest('hex')}@${domain}`;
 }
 
 /** The domain part of a look-up key. */

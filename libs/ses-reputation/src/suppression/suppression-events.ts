@@ -1,0 +1,50 @@
+import type { PendingEvent } from '../events/ses-events.js';
+import { EVERY_STREAM } from './suppressed-address.entity.js';
+import type { SuppressionReason } from './suppression-reason.js';
+
+/** What a change of the list is told with. */
+export interface ListChange {
+  eventId: string;
+  address: string;
+  scope: string;
+  reason: SuppressionReason;
+  at: Date;
+}
+
+export function suppressionAdded({ eventId, address, scope, reason, at }: ListChange): PendingEvent {
+  return {
+    name: 'ses.suppression.added',
+    payload: { id: eventId, at, address, reason, scope, stream: streamOf(scope) },
+  };
+}
+
+export function suppressionRemoved(
+  change: Omit<ListChange, 'reason'> & { actor: string | null },
+): PendingEvent {
+  const { eventId, at, address, scope, actor } = change;
+  return {
+    name: 'ses.suppression.removed',
+    payload: { id: eventId, at, address, scope, stream: streamOf(scope), actor },
+  };
+}
+
+/** One event for each person, however many streams the opt-out was for. */
+export function unsubscribed(optOuts: ListChange[], everyStream: string[]): PendingEvent[] {
+  return [...new Set(optOuts.map(({ address }) => address))].map((address) => {
+    const own = optOuts.filter((optOut) => optOut.address === address);
+    const scopes = own.map(({ scope }) => scope);
+    return {
+      name: 'ses.unsubscribe',
+      payload: {
+        id: `${own[0]!.eventId}:unsubscribe`,
+        at: own[0]!.at,
+        address,
+        streams: scopes.includes(EVERY_STREAM) ? everyStream : scopes,
+      },
+    };
+  });
+}
+
+function streamOf(scope: string): string | null {
+  return scope === EVERY_STREAM ? null : scope;
+}

@@ -1,0 +1,57 @@
+import { parseAddrSpec, writeLocal } from '../address/addr-spec.js';
+import { keyOf } from '../address/address-key.js';
+import { InvalidAddressError } from '../errors.js';
+import { InvalidTimeError, UnknownReasonError, UnknownScopeError } from './errors.js';
+import { EVERY_STREAM } from './suppressed-address.entity.js';
+import { SUPPRESSION_REASONS, type SuppressionReason } from './suppression-reason.js';
+
+/** A mailbox as a caller names it: the look-up key, and what to show people. */
+export interface Mailbox {
+  key: string;
+  /** As given, but for display name, comments and white space: the list keeps no more than it needs. */
+  address: string;
+}
+
+/** @throws InvalidAddressError */
+export function readMailbox(address: unknown): Mailbox {
+  const text = typeof address === 'string' ? address.trim() : '';
+  const spec = parseAddrSpec(text);
+  if (!spec) throw new InvalidAddressError(String(address), 'give one address such as ann@example.com');
+  const bare = /[\s<>()]/.test(text) ? `${writeLocal(spec.local)}@${spec.domain}` : text;
+  return { key: keyOf(spec), address: bare };
+}
+
+/** @throws UnknownReasonError */
+export function readReason(reason: unknown): SuppressionReason {
+  if (!SUPPRESSION_REASONS.includes(reason as SuppressionReason)) throw new UnknownReasonError(reason);
+  return reason as SuppressionReason;
+}
+
+/** @throws UnknownScopeError */
+export function readScope(scope: unknown, streams: ReadonlyMap<string, unknown>): string {
+  if (scope === EVERY_STREAM || (typeof scope === 'string' && streams.has(scope))) return scope;
+  throw new UnknownScopeError(scope, streams.keys());
+}
+
+/** @throws InvalidTimeError unless it is a Date, or text as `Date.prototype.toISOString` writes it */
+export function readTime(name: string, value: unknown): Date {
+  const expected = 'a valid Date, or a time such as 2026-05-01T12:00:00Z';
+  const isText = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}([T ].*)?$/.test(value.trim());
+  if (!isText && !(value instanceof Date)) throw new InvalidTimeError(name, value, expected);
+  const time = new Date(value);
+  if (Number.isNaN(time.getTime())) throw new InvalidTimeError(name, value, expected);
+  return time;
+}
+
+/** @throws InvalidTimeError if it is over already: such a suppression would protect nobody */
+export function readExpiry(value: unknown, nowMs: number): Date | null {
+  if (value === undefined || value === null) return null;
+  const time = readTime('expiresAt', value);
+  if (time.getTime() <= nowMs) throw new InvalidTimeError('expiresAt', value, 'a time that is still to come');
+  return time;
+}
+
+/** A note or an actor, whatever a caller without types gives. */
+export function textOf(value: unknown): string | null {
+  return value === undefined || value === null ? null : String(value);
+}
