@@ -1,0 +1,59 @@
+/**
+ * The key that signs what the simulator publishes. A TEST KEY THAT PROTECTS NOTHING: it is public, as it is
+ * in this package, and no verifier outside a test accepts it, because the real Amazon host serves another
+ * certificate. It is fixed so that a recorded message stays verifiable and starting a simulator costs no
+ * key generation.
+ */
+export const SIGNING_PRIVATE_KEY = `-----BEGIN PRIVATE KEY-----
+MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQCv7IRIwOAp+gLU
+/Y4av0IgEWaoagMdZpF0zz2wvzytaelYFAcd8KDlwATfTLJf8/SWpqCl0TPqEYjD
+3A7slTE74JEfQxh7byMQSzrFBGont07pr2APV1BGYanaER4Jvxh7lbcV5KMBJdL1
+SddYmglUhQdVWu+zt6DVauq4W5bIvWLr7+EySQDFDAFMkn5bdpVhAH8ADYswhHhX
+VlyPDHJjzR+Ox3wMPyH1kWaq8CL/3w6cqnxTLFhKQdDEp3gJsHfQwsQhusbf303Z
+gSwA8KGG42Wxpy/HYrNlGyW1+FUJhd/Vw4+n1P1ribaFaRJz6CcjdaxukPteaBHN
+nikNLON9AgMBAAECggEAQ+UnJKDzop+vqh31UxNPZOryULshWp50Mr2s1GLp+w9u
+FCUengp5PlI+TyPdj7SqR94lD/nObF66BsUOKXZm2vIPcB5H+5Nn1+kA1HqgsZVI
+al3Z1/HdtFwK3nNOwXoz67ZbQ6LK2i2L3kjSSIqiYTE6JFIFQrny44rw7ZfDeNMh
+SLwz2bmLudt9VP6EneT+ysEWKAhN8/RELNF0DdH0Ske6AhGV+/7XHifTPc8fERRk
+c7Ug3fzgWvB2N4TgfhoJKjW4paivEx5Rw0l4GnL69qJy7tWPLkga/yrgJgJWT50J
+Ie7Tkz9swJ5JNWtY6+F7fz1YQNZwfXDhuXVtVbSDLQKBgQD0IEDwLDZ00YCXxZ3G
+1K7vSTr3X6mz1/4eKgLoLLnlUgW+V3WVWBwVH25Ff+1dsqISRtIbqyZlgcfF4GDF
+UhSW1iTzoFlM5M+N65+s346hNKULyo18dLB3ZUcKqHhlh+gnkEKrrV8LD7OgUX9b
+2TJHRNkNJFOLD+h0Pq6mtXI/CwKBgQC4ewqa2d5OQemHa7sevXg4Ksfg/Kl0x/1E
+WsEmwq2Khs/ovlAWw6JvyHlUTg63Ftn2fomTqrpt5sMBh5VpdXsIQe7Oo6NmU7Xv
+Du9WtNm2dZfmPi4DkSHR2orsx2oXJGJzm7+Gz3HjVpKhJuvtKpeEQ4ieDagS/7W+
+L6vw4H2clwKBgF5r6zH5p8ZfEaGiKXgx4sdiR5BOS9Dnhb4c+arbQbtUkiwgn7X3
+skTpNzliVWicItt20OUquVshayc5tbQcHyKICRrBtkhrZ2u46rVucjgfqIZ6/WZZ
+q7dCUMvqhUaf3kcPIPpNwCkDFbK4Us4vn6a5Fkpi9n0e1gXACMUqANopAoGABwU3
+rBjqatP7TRn+bvcK4ihOnvM+h6EstDM38n+qFwF2XAcSCSu8vMBGTb0Ctlj6RnUe
+Sy5OFeyYMzCzsOW1nuTTb62uhDBfVg+dcBFFz7m95BctrRkSzmegrc4Q7XyG+ptM
+uJagYORkhBl1FPtv9KqVQl6GrOJqSiiKRIpmfVUCgYBvtKmsXv9wYueY04S4lZ6D
+UJ50RhzK+cELlGth70sYXO7DW8CZQytKVaOqPxcJlMIZ92l60smCwyngeri4g8ZZ
+gUMc1KK9CmVvfVzXNJBK6Z4Lqqi4qbqDs7DqjvetrZdn6yvS8jgO/ruELTzV5DY9
+ZqK+mUppru3lSrRYPWV7FA==
+-----END PRIVATE KEY-----
+`;
+
+/** Self-signed, CN sns.amazonaws.com, RSA 2048, valid from 2020 to 2120. */
+export const SIGNING_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIC9jCCAd6gAwIBAgIUaFJr57Zz8hOXoov74CUlJGRqfmwwDQYJKoZIhvcNAQEL
+BQAwHDEaMBgGA1UEAwwRc25zLmFtYXpvbmF3cy5jb20wIBcNMjAwMTAxMDAwMDAw
+WhgPMjEyMDAxMDEwMDAwMDBaMBwxGjAYBgNVBAMMEXNucy5hbWF6b25hd3MuY29t
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAr+yESMDgKfoC1P2OGr9C
+IBFmqGoDHWaRdM89sL88rWnpWBQHHfCg5cAE30yyX/P0lqagpdEz6hGIw9wO7JUx
+O+CRH0MYe28jEEs6xQRqJ7dO6a9gD1dQRmGp2hEeCb8Ye5W3FeSjASXS9UnXWJoJ
+VIUHVVrvs7eg1WrquFuWyL1i6+/hMkkAxQwBTJJ+W3aVYQB/AA2LMIR4V1Zcjwxy
+Y80fjsd8DD8h9ZFmqvAi/98OnKp8UyxYSkHQxKd4CbB30MLEIbrG399N2YEsAPCh
+huNlsacvx2KzZRsltfhVCYXf1cOPp9T9a4m2hWkSc+gnI3WsbpD7XmgRzZ4pDSzj
+fQIDAQABoy4wLDAcBgNVHREEFTATghFzbnMuYW1hem9uYXdzLmNvbTAMBgNVHRMB
+Af8EAjAAMA0GCSqGSIb3DQEBCwUAA4IBAQAwIaBl/OEAQPA+Iq3t2ltx8s3R+xXU
+ghOr2E7UnP3Q9ylUrHvA5Xr7rrwviJi3WSTzD0b94XhqCCOUCdziPr0kW1u8uooQ
+MV+bVhUEMQl/AozJQdsaEkVfqX99QVhqHp6+qmsrcQbrokmpJybiPcQyDspJ8ApI
+0R3MS6X/A5hR/2O9ivVIpEu3CcQTpL9A2UaWWVxiquZjiIsTsf0b3jN/h/xzDa6l
+MNVITq7QY2ZzJEvgi/aNm3bE/SWbD84BQnB/WLPMKzrXUpLHhE07E3k7Bs4IhmBI
+s+IecNlqr5Pn/che/wpxynnfbqWVI7kBKq7Ic+TkQjvcisgfG8c5Slf/
+-----END CERTIFICATE-----
+`;
+
+/** Where Amazon's SNS host serves the certificate. */
+export const SIGNING_CERTIFICATE_PATH = '/SimpleNotificationService-696c1f276a7ecda7ab6abb057bf4bf96.pem';
