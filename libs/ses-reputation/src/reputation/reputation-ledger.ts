@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { Store } from '../store/store.js';
 import { BucketDeltas } from './bucket-delta.js';
-import { addToBuckets } from './bucket-upsert.js';
+import { addToBuckets } from './bucket-sql.js';
 import type { Width } from './bucket-width.js';
 import type { Booking } from './counts.js';
 

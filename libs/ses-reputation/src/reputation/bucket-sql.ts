@@ -28,14 +28,14 @@ export async function addToBuckets(
 }
 
 function statement(tx: EntityManager, dialect: Dialect, rows: number): string {
-  const { table, column } = bucketNames(tx);
+  const { table, column, place } = bucketNames(tx, dialect);
   const keys = [column('dimension'), column('start'), column('minutes')];
   const counters = COUNTERS.map((counter) => column(counter));
   const columns = [...keys, ...counters];
-  const values = Array.from({ length: rows }, (_, row) => {
-    const places = columns.map((_, n) => (dialect === 'postgres' ? `$${row * columns.length + n + 1}` : '?'));
-    return `(${places.join(', ')})`;
-  });
+  const values = Array.from(
+    { length: rows },
+    (_, row) => `(${columns.map((_column, n) => place(row * columns.length + n)).join(', ')})`,
+  );
   const insert = `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values.join(', ')}`;
   if (dialect === 'mysql') {
     const sums = counters.map((name) => `${name} = ${name} + VALUES(${name})`);
@@ -46,7 +46,7 @@ function statement(tx: EntityManager, dialect: Dialect, rows: number): string {
 }
 
 /** Table and columns as this data source names them (schema, prefix, naming strategy), escaped. */
-function bucketNames(tx: EntityManager): { table: string; column: (property: string) => string } {
+export function bucketNames(tx: EntityManager, dialect: Dialect) {
   const { driver } = tx.connection;
   const metadata = tx.connection.getMetadata(ReputationBucket);
   return {
@@ -54,6 +54,8 @@ function bucketNames(tx: EntityManager): { table: string; column: (property: str
       .split('.')
       .map((part) => driver.escape(part))
       .join('.'),
-    column: (property) => driver.escape(metadata.findColumnWithPropertyName(property)!.databaseName),
+    column: (property: string) => driver.escape(metadata.findColumnWithPropertyName(property)!.databaseName),
+    /** Where the n-th parameter goes, from 0. */
+    place: (n: number) => (dialect === 'postgres' ? `$${n + 1}` : '?'),
   };
 }

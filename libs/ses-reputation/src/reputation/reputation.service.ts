@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
+import { Store } from '../store/store.js';
+import { storedAccountStatus } from './account-status.js';
+import { ACCOUNT } from './bucket-delta.js';
+import { fromStore } from './from-store.js';
+import { measure } from './measure.js';
+import { ReputationCheck } from './reputation-check.js';
+import { ReputationLedger } from './reputation-ledger.js';
+import { dimensionOf, type ReportQuery } from './report-query.js';
+import { reportOf, type ReputationReport } from './report.js';
+import { readState } from './state-store.js';
+
+/** Bounce and complaint rates as Amazon takes them, and how near they are to Amazon's limits. */
+@Injectable()
+export class ReputationService {
+  constructor(
+    @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
+    private readonly store: Store,
+    private readonly ledger: ReputationLedger,
+    private readonly reputationCheck: ReputationCheck,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The rates of the account, or of one stream or recipient domain, over its newest eligible emails
+   * (`reputation.window.volume`) and over fixed times. What is unknown has zeros. Its cost does not grow with
+   * the history.
+   *
+   * The account's levels, without `at`, go by the last check (a level is left below 90 % of its limit); all
+   * others are judged without memory. Of mail older than two days the time is known to the hour, of mail older
+   * than 32 days to the day; after two years it is forgotten.
+   *
+   * @throws InvalidReportQueryError for both `stream` and `domain`, or a value that can't be one
+   * @throws StoreUnavailableError
+   */
+  async report(query: ReportQuery = {}): Promise<ReputationReport> {
+    const dimension = dimensionOf(query);
+    const { reputation: rules } = this.options;
+    await this.ledger.flush();
+    const at = query.at?.getTime() ?? this.clock.now();
+    return fromStore(async () => {
+      const { manager } = this.store;
+      const state = await readState(manager);
+      const measured = await measure(manager, dimension, at, rules.windowVolume);
+      const memory = dimension === ACCOUNT && query.at === undefined ? state : null;
+      return reportOf(measured, at, rules, memory, storedAccountStatus(state.account));
+    });
+  }
+
+  /**
+   * Does now what the scheduled check does: asks SES for the account's state, remembers the levels and raises
+   * `ses.reputation.*` and `ses.account.changed` for what has changed.
+   *
+   * @throws StoreUnavailableError
+   */
+  check(): Promise<ReputationReport> {
+    return this.reputationCheck.check();
+  }
+}
