@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { LessThanOrEqual } from 'typeorm';
+import { Clock } from '../clock.js';
+import { StoreUnavailableError } from '../errors.js';
+import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
+import { Store } from '../store/store.js';
+import { SendOutcomeUnknownError } from './errors.js';
+import { IdempotentSend } from './idempotent-send.entity.js';
+import type { SendReceipt } from './send-receipt.js';
+
+/** A repeat within this returns the first receipt. */
+const KEPT_MS = 24 * 3_600_000;
+/** How long a repeat waits for the first one, and how often it looks. */
+const PATIENCE_MS = 30_000;
+const POLL_MS = 100;
+/** A send that has been pending for longer has lost its process: nobody will write its receipt. */
+const ABANDONED_MS = 10 * 60_000;
+
+type Claim = 'mine' | { state: IdempotentSend['state']; receipt: string | null; ageMs: number };
+
+/** Remembers what became of a message with an `idempotencyKey`, for every instance. */
+@Injectable()
+export class IdempotentSends {
+  private readonly logger = new Logger('SesReputation');
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /**
+   * Runs `send` unless the key was used within 24 hours; then gives what it gave.
+   *
+   * @throws SendOutcomeUnknownError if nobody can tell what became of the first
+   * @throws StoreUnavailableError if the database can't remember; nothing was sent
+   */
+  async once(key: string, closing: AbortSignal, send: () => Promise<SendReceipt>): Promise<SendReceipt> {
+    // Two applications on one account may use the same keys.
+    const id = createHash('sha256').update(`${this.options.app}\0${key}`).digest('hex');
+    const giveUpAt = this.clock.now() + PATIENCE_MS;
+    for (;;) {
+      const claim = await this.claim(id);
+      if (claim === 'mine') return this.run(id, send);
+      if (claim.state === 'done') return fromJson(claim.receipt!);
+      if (claim.state === 'unknown') {
+        throw new SendOutcomeUnknownError('the first send with this idempotencyKey got no answer from SES');
+      }
+      if (claim.ageMs > ABANDONED_MS || this.clock.now() >= giveUpAt || !(await waited(POLL_MS, closing))) {
+        throw new SendOutcomeUnknownError('the first send with this idempotencyKey has not come to an end');
+      }
+    }
+  }
+
+  /** Forgets what is past its 24 hours. */
+  async prune(): Promise<void> {
+    const expiresAt = LessThanOrEqual(new Date(this.clock.now()));
+    await this.store.transaction((tx) => tx.delete(IdempotentSend, { expiresAt }));
+  }
+
+  private async claim(id: string): Promise<Claim> {
+    const now = this.clock.now();
+    try {
+      return await this.store.transaction(async (tx): Promise<Claim> => {
+        const found = await tx.findOneBy(IdempotentSend, { id });
+        if (found && found.expiresAt.getTime() > now) {
+          const { state, receipt, expiresAt } = found;
+          return { state, receipt, ageMs: now - (expiresAt.getTime() - KEPT_MS) };
+        }
+        if (found) await tx.delete(IdempotentSend, { id });
+        // Of two that come here at once, one meets the other's row: the transaction runs again and finds it.
+        await tx.insert(IdempotentSend, {
+          id,
+          state: 'pending',
+          receipt: null,
+          expiresAt: new Date(now + KEPT_MS),
+        });
+        return 'mine';
+      });
+    } catch (error) {
+      throw new StoreUnavailableError(
+        'the database could not remember the idempotencyKey, so nothing was sent; try again later, or send without ' +
+          'a key where a mail twice is better than none',
+        { cause: error },
+      );
+    }
+  }
+
+  private async run(id: string, send: () => Promise<SendReceipt>): Promise<SendReceipt> {
+    let receipt: SendReceipt;
+    try {
+      receipt = await send();
+    } catch (error) {
+      await this.write(
+        id,
+        error instanceof SendOutcomeUnknownError ? { state: 'unknown', receipt: null } : null,
+      );
+      throw error;
+    }
+    await this.write(id, { state: 'done', receipt: JSON.stringify(receipt) });
+    return receipt;
+  }
+
+  /** A failure to write leaves `pending`: repeats say "unknown" and send nothing, which is the safe side. */
+  private async write(id: string, outcome: Pick<IdempotentSend, 'state' | 'receipt'> | null): Promise<void> {
+    try {
+      await this.store.transaction(async (tx) => {
+        if (outcome) await tx.update(IdempotentSend, { id }, outcome);
+        else await tx.delete(IdempotentSend, { id });
+      });
+    } catch (error) {
+      this.logger.error(
+        `The outcome of a send with an idempotencyKey could not be stored; repeats will not send: ${String(error)}`,
+      );
+    }
+  }
+}
+
+function fromJson(json: string): SendReceipt {
+  const receipt = JSON.parse(json) as SendReceipt;
+  for (const one of receipt.suppressed) one.since = new Date(one.since);
+  return receipt;
+}
+
+async function waited(ms: number, closing: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { signal: closing }).catch(() => false);
+}

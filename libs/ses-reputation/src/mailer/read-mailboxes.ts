@@ -1,0 +1,80 @@
+import addressparser from 'nodemailer/lib/addressparser';
+import MimeNode from 'nodemailer/lib/mime-node';
+import { parseAddrSpec, writeLocal } from '../address/addr-spec.js';
+import { keyOf } from '../address/address-key.js';
+import { MessageInvalidError } from './errors.js';
+import { headerText } from './header-text.js';
+import { splitAddressList } from './split-address-list.js';
+
+/** One address of a message in its three forms. */
+export interface Mailbox {
+  /** Display name; may be empty. */
+  name: string;
+  /** As given, without the display name. */
+  given: string;
+  /** As SES gets it: ASCII, its domain as Punycode. */
+  delivered: string;
+  /** Look-up key. */
+  key: string;
+}
+
+const DEEPEST = 20;
+
+/**
+ * Reads an address field in any of nodemailer's shapes, groups flattened.
+ *
+ * @throws MessageInvalidError that names the field
+ */
+export function readMailboxes(field: string, given: unknown, depth = 0): Mailbox[] {
+  if (given === undefined || given === null || given === '') return [];
+  if (depth > DEEPEST) throw new MessageInvalidError(field, 'is nested too deeply');
+  if (typeof given === 'string') {
+    return splitAddressList(headerText(field, given)).map((one) => readMailbox(field, one, nameIn(one)));
+  }
+  if (Array.isArray(given)) {
+    return given.flatMap((one: unknown, i) => {
+      if (one === undefined || one === null || one === '') {
+        throw new MessageInvalidError(`${field}[${i}]`, 'expected an address, got nothing');
+      }
+      return readMailboxes(`${field}[${i}]`, one, depth + 1);
+    });
+  }
+  if (typeof given !== 'object') {
+    throw new MessageInvalidError(field, `expected an address, got ${typeof given}`);
+  }
+  const { name, address, group } = given as { name?: unknown; address?: unknown; group?: unknown };
+  if (Array.isArray(group)) return readMailboxes(`${field}.group`, group, depth + 1);
+  const label = name === undefined || name === null ? '' : headerText(`${field}.name`, name);
+  return [readMailbox(field, headerText(`${field}.address`, address), label)];
+}
+
+/** `Ann <ann@example.com>` in ASCII, as a header or SES's `FromEmailAddress` takes it. */
+export function formatMailbox({ name, delivered }: Mailbox): string {
+  return MimeNode.encodeHeaderValue('From', [{ name, address: delivered }]);
+}
+
+function readMailbox(field: string, text: string, name: string): Mailbox {
+  const spec = parseAddrSpec(text);
+  if (!spec) {
+    throw new MessageInvalidError(
+      field,
+      `"${text.slice(0, 320)}" is not one address; write ann@example.com or Ann <ann@example.com>, with commas between several`,
+    );
+  }
+  if (/[^\x20-\x7e]/.test(spec.local)) {
+    throw new MessageInvalidError(
+      field,
+      `"${text.slice(0, 320)}" can't be mailed with SES: the part before @ must be ASCII`,
+    );
+  }
+  const delivered = `${writeLocal(spec.local)}@${spec.domain}`;
+  return { name, given: bareAddress(text), delivered, key: keyOf(spec) };
+}
+
+function bareAddress(text: string): string {
+  return (addressparser(text, { flatten: true })[0]?.address || text).trim();
+}
+
+function nameIn(text: string): string {
+  return addressparser(text, { flatten: true })[0]?.name ?? '';
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SESv2Client, SendEmailCommandInput } from '@aws-sdk/client-sesv2';
+import type { SesReputationError } from '../errors.js';
+import { classifySendError, type SendErrorKind } from '../ses/classify-send-error.js';
+import { sendOnce } from '../ses/send-once.js';
+import { backOffMs } from './back-off.js';
+import {
+  SendingDisabledError,
+  SendOutcomeUnknownError,
+  SendQuotaExceededError,
+  SendRejectedError,
+  SendThrottledError,
+  SesUnavailableError,
+} from './errors.js';
+
+/** Attempts in all, for what may be repeated without sending twice. Anything else gets one. */
+const ATTEMPTS: Partial<Record<SendErrorKind, number>> = { rate: 10, unavailable: 5, clock: 2 };
+
+/**
+ * Hands a message to SES, and again where surely nothing was sent and a later attempt may succeed.
+ *
+ * @param closing ends the waiting between attempts, as the application does
+ * @returns SES's message id
+ * @throws one of the errors of ./errors.ts, with SES's error as `cause`
+ */
+export async function sendEmail(
+  client: SESv2Client,
+  request: SendEmailCommandInput,
+  closing: AbortSignal,
+): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await sendOnce(client, request);
+    if ('messageId' in result) return result.messageId ?? lostMessageId();
+    const kind = classifySendError(result.error, result.handedOver);
+    if (attempt >= (ATTEMPTS[kind] ?? 1) || !(await waited(backOffMs(attempt), closing))) {
+      throw toError(kind, attempt, result.error);
+    }
+  }
+}
+
+function lostMessageId(): never {
+  throw new SendOutcomeUnknownError('SES answered without a message id');
+}
+
+async function waited(ms: number, closing: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { signal: closing }).catch(() => false);
+}
+
+function toError(kind: SendErrorKind, attempts: number, cause: unknown): SesReputationError {
+  switch (kind) {
+    case 'rate':
+      return new SendThrottledError(attempts, cause);
+    case 'quota':
+      return new SendQuotaExceededError(cause);
+    case 'unavailable':
+      return new SesUnavailableError(attempts, cause);
+    case 'disabled':
+      return new SendingDisabledError(cause);
+    case 'clock':
+    case 'rejected':
+      return new SendRejectedError(cause);
+    case 'unknown':
+      return new SendOutcomeUnknownError(`SES did not answer (${String(cause)})`, { cause });
+  }
+}

@@ -1,0 +1,34 @@
+import { SESv2Client, type SESv2ClientConfig } from '@aws-sdk/client-sesv2';
+import type { FactoryProvider, OnApplicationShutdown } from '@nestjs/common';
+import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
+import { SES_CLIENT } from './tokens.js';
+
+/** A send that waits for ever would block the request behind it; the SDK sets no limits by itself. */
+const LIMITS = { connectionTimeout: 5_000, socketTimeout: 60_000 };
+
+/** A client that this module made, and so closes. */
+export class OwnSesClient extends SESv2Client implements OnApplicationShutdown {
+  constructor(config: SESv2ClientConfig) {
+    super({ requestHandler: LIMITS, ...config });
+  }
+
+  onApplicationShutdown(): void {
+    this.destroy();
+  }
+}
+
+/** Takes a ready client as it is (its owner closes it), or makes one from a configuration. */
+export function toSesClient(given: ResolvedOptions['client']): SESv2Client {
+  return isReady(given) ? given : new OwnSesClient(given);
+}
+
+export const sesClientProvider: FactoryProvider<SESv2Client> = {
+  provide: SES_CLIENT,
+  inject: [SES_OPTIONS],
+  useFactory: (options: ResolvedOptions) => toSesClient(options.client),
+};
+
+/** A host may have its own copy of the SDK, whose clients are no instances of ours. */
+function isReady(given: ResolvedOptions['client']): given is SESv2Client {
+  return given instanceof SESv2Client || typeof (given as Partial<SESv2Client>).send === 'function';
+}
