@@ -57,13 +57,18 @@ export interface RenderingFailureEvent extends RecipientEvent {
   templateName: string | null;
 }
 
-export interface EngagementEvent extends RecipientEvent {
+/** SES does not say which recipient it was: known only of mail to one. */
+export interface SomeRecipientEvent extends Omit<RecipientEvent, 'address'> {
+  address: string | null;
+}
+
+export interface EngagementEvent extends SomeRecipientEvent {
   userAgent: string | null;
   /** Clicks only. */
   link: string | null;
 }
 
-export interface SubscriptionEvent extends RecipientEvent {
+export interface SubscriptionEvent extends SomeRecipientEvent {
   contactList: string | null;
   /** Opted out of everything. */
   unsubscribedAll: boolean;

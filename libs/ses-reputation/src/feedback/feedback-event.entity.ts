@@ -66,7 +66,7 @@ export class FeedbackEvent {
   @Column('varchar', { length: 32 })
   source!: string;
 
-  /** bounceType, complaintFeedbackType or delayType, as SES wrote it. */
+  /** `bounceType/bounceSubType`, complaintFeedbackType or delayType, as SES wrote it. */
   @Column('varchar', { name: 'sub_type', length: 128, nullable: true })
   subType!: string | null;
 

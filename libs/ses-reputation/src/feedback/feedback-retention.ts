@@ -1,0 +1,48 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { In, LessThan, type EntityTarget, type FindOptionsWhere } from 'typeorm';
+import { Clock } from '../clock.js';
+import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
+import { Store } from '../store/store.js';
+import { FeedbackEvent } from './feedback-event.entity.js';
+import { SeenFeedback } from './seen-feedback.entity.js';
+
+const DAY_MS = 86_400_000;
+/** An SQS queue keeps a message for 14 days at most; after that no repetition can come. */
+const SEEN_DAYS = 15;
+/** So many rows a transaction, so that no one waits long for a lock. */
+const STEP = 1_000;
+
+/** Removes feedback whose time is over. Any number of instances may do so at the same time. */
+@Injectable()
+export class FeedbackRetention {
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** @throws StoreUnavailableError: the rest is removed next time */
+  async prune(): Promise<void> {
+    const { retentionDays } = this.options.feedback;
+    await this.remove(FeedbackEvent, { receivedAt: LessThan(this.daysAgo(retentionDays)) });
+    await this.remove(SeenFeedback, { seenAt: LessThan(this.daysAgo(SEEN_DAYS)) });
+  }
+
+  private daysAgo(days: number): Date {
+    return new Date(this.clock.now() - days * DAY_MS);
+  }
+
+  private async remove<T extends { id: string }>(
+    entity: EntityTarget<T>,
+    where: FindOptionsWhere<T>,
+  ): Promise<void> {
+    for (let removed = STEP; removed === STEP;) {
+      removed = await this.store.transaction(async (tx) => {
+        const rows = await tx.find(entity, { select: { id: true } as never, where, take: STEP });
+        const ids = rows.map(({ id }) => id);
+        if (ids.length > 0) await tx.delete(entity, { id: In(ids) } as FindOptionsWhere<T>);
+        return ids.length;
+      });
+    }
+  }
+}
