@@ -40,8 +40,25 @@ async function confirmed(answer?: Parameters<typeof confirming>[1]): Promise<Sub
   return subscriber;
 }
 
+/** What keeps a process alive and could be a leftover of a delivery. */
+const openHandles = (): string[] =>
+  process.getActiveResourcesInfo().filter((kind) => /Timeout|TCP/.test(kind));
+
+const isSocket = (kind: string): boolean => kind.startsWith('TCP');
+
 const messagesOf = (subscriber: Subscriber): string[] =>
   subscriber.ofType('Notification').map(({ envelope }) => envelope['Message']!);
+
+const refused = (code: string, message: RegExp) => ({ code, message: expect.stringMatching(message) });
+
+/** What an action gives, or the code and message of what it throws. */
+function attempt(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return { code: (error as { code: string }).code, message: (error as Error).message };
+  }
+}
 
 describe('the handshake', () => {
   it('posts a confirmation as SNS does and takes the visit to SubscribeURL for consent', async () => {
@@ -294,28 +311,20 @@ describe('delivery', () => {
   });
 
   it('does not let one endpoint hold up another', async () => {
-    let release = (): void => {};
-    const slow = await confirmed(() => new Promise<void>((resolve) => (release = resolve)));
+    const held: (() => void)[] = [];
+    const slow = await confirmed(() => new Promise<void>((resolve) => held.push(resolve)));
     const quick = await confirmed();
     harness.sns.publish(topicArn, 'one');
     harness.sns.publish(topicArn, 'two');
     await until(() => messagesOf(quick).length === 2);
     await until(() => messagesOf(slow).length === 1);
-    release();
+    held.shift()!();
     await until(() => messagesOf(slow).length === 2);
-    release();
+    held.shift()!();
     await harness.sns.settled();
   });
 
   it('refuses what SNS refuses', () => {
-    const refused = (code: string, message: RegExp) => ({ code, message: expect.stringMatching(message) });
-    const attempt = (action: () => unknown): unknown => {
-      try {
-        return action();
-      } catch (error) {
-        return { code: (error as { code: string }).code, message: (error as Error).message };
-      }
-    };
     const { sns } = harness;
     expect(attempt(() => sns.publish(topicArn, 'x'.repeat(262_144)))).toEqual(expect.any(String));
     expect(attempt(() => sns.publish(topicArn, 'x'.repeat(262_145)))).toEqual(
@@ -492,14 +501,8 @@ describe('fetch', () => {
 describe('stop', () => {
   it('aborts what is under way, cancels what is to come, and leaves no handle', async () => {
     await harness.stop();
-    const handles = (): string =>
-      JSON.stringify(
-        process
-          .getActiveResourcesInfo()
-          .filter((kind) => /Timeout|TCP|Server/.test(kind))
-          .sort(),
-      );
-    const before = handles();
+    await until(() => !openHandles().some(isSocket));
+    const timersBefore = openHandles().length;
     await use({ retry: {} });
     const hanging = await confirmed(() => new Promise(() => {}));
     const failing = await confirmed(() => 500);
@@ -520,6 +523,6 @@ describe('stop', () => {
     harness.sns.publish(topicArn, 'after');
     await harness.sns.settled();
     await Promise.all(subscribers.splice(0).map((subscriber) => subscriber.stop()));
-    await until(() => handles() === before);
+    await until(() => !openHandles().some(isSocket) && openHandles().length <= timersBefore);
   });
 });

@@ -94,7 +94,7 @@ export class Courier {
   private async nextBatch(line: Waiting[]): Promise<Waiting[]> {
     if (!this.faults.reorder) return line.splice(0, 1);
     await this.wait(Math.max(REORDER_WINDOW_MS, this.faults.delayMs ?? 0));
-    return line.splice(0).reverse();
+    return line.splice(0).toReversed();
   }
 
   private async deliverCopies(delivery: Delivery, copies: number): Promise<void> {

@@ -18,7 +18,7 @@ export function pageOf<T extends { sequence: number }>(
   token: string | undefined,
 ): Page<T> {
   const after = token ? readToken(token) : 0;
-  const rest = all.filter(({ sequence }) => sequence > after).sort((a, b) => a.sequence - b.sequence);
+  const rest = all.filter(({ sequence }) => sequence > after).toSorted((a, b) => a.sequence - b.sequence);
   const items = rest.slice(0, PAGE_SIZE);
   const last = items.at(-1);
   return rest.length > PAGE_SIZE && last ? { items, nextToken: writeToken(last.sequence) } : { items };

@@ -64,6 +64,6 @@ export class QueryParameters {
       const number = /^(\d{1,4})\./.exec(rest)?.[1];
       if (number) numbers.add(Number(number));
     }
-    return [...numbers].sort((a, b) => a - b).map((number) => `${prefix}.${number}`);
+    return [...numbers].toSorted((a, b) => a - b).map((number) => `${prefix}.${number}`);
   }
 }
