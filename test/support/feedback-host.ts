@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { expect } from '@jest/globals';
 import { Module, type INestApplication, type NestApplicationOptions, type Provider } from '@nestjs/common';
 import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { EventEmitter2 } from '@nestjs/event-emitter';
@@ -90,13 +91,14 @@ export class FeedbackHost {
     return this.post(sign(envelope, key));
   }
 
-  /** Nothing was stored, raised or fetched. */
-  untouched(): { messages: number; events: number; requests: number } {
-    return {
-      messages: this.store.messages.length,
-      events: this.events.length,
-      requests: this.amazon.requests.length,
-    };
+  /** Makes a post of which nothing may come, and tells how often Amazon was asked. */
+  async refused(post: () => Promise<{ status: number; body: any }>) {
+    const effects = () => ({ messages: this.store.messages.length, events: this.events.length });
+    const before = effects();
+    const requests = this.amazon.requests.length;
+    const { status, body } = await post();
+    expect(effects()).toEqual(before);
+    return { status, body, requests: this.amazon.requests.length - requests };
   }
 
   private async listen({

@@ -26,7 +26,7 @@ export async function readRequestBody(request: FeedbackRequest, limits: Feedback
     if (Buffer.isBuffer(read)) return decode(within(limits, read, read.length));
     if (typeof read === 'string') return within(limits, read, Buffer.byteLength(read));
   }
-  if (incoming.readableEnded || incoming.destroyed) {
+  if (incoming.readableDidRead || incoming.readableEnded) {
     if (typeof request.body === 'object' && request.body !== null) return request.body;
     throw new FeedbackRefusedError(
       503,
@@ -71,7 +71,8 @@ function receive(incoming: IncomingMessage, limits: FeedbackLimits): Promise<Buf
       () => settle(new FeedbackRefusedError(503, `the body was not complete within ${limits.bodyMs} ms`)),
       limits.bodyMs,
     );
-    incoming.on('data', onData).on('end', onEnd).on('error', onLost).on('close', onLost);
+    if (incoming.destroyed) onLost();
+    else incoming.on('data', onData).on('end', onEnd).on('error', onLost).on('close', onLost);
     incoming.resume();
   });
 }

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FeedbackHost, PLATFORMS } from './support/feedback-host.js';
+import { rawPost } from './support/raw-post.js';
+import { CERTIFICATE_URL, freshCertificateUrl, notification, sign } from './support/sns-forge.js';
+
+describe.each(PLATFORMS)('outages round the feedback route on $name', ({ adapter }) => {
+  let host: FeedbackHost;
+
+  beforeAll(async () => {
+    host = await FeedbackHost.start({ adapter, limits: { fetchMs: 300, bodyMs: 300 } });
+  });
+  afterAll(() => host.stop());
+
+  describe('answers 503, so that SNS tries again,', () => {
+    it.each([
+      ['is missing', () => new Response('', { status: 404 })],
+      ['is not to be had', () => new Response('', { status: 500 })],
+      ['redirects', () => Response.redirect(CERTIFICATE_URL, 302)],
+      [
+        'was redirected behind our back',
+        () => Object.defineProperty(new Response('x'), 'redirected', { value: true }),
+      ],
+      ['is longer than 64 KiB', () => new Response('x'.repeat(65 * 1_024))],
+      ['is a page', () => new Response('<!doctype html><title>Hello</title>')],
+      ['is empty', () => new Response('')],
+      ['is never answered', () => new Promise<Response>(() => undefined)],
+      [
+        'never ends',
+        () => new Response(new ReadableStream({ start: (body) => body.enqueue(Buffer.from('-')) })),
+      ],
+      ['can not be reached', () => Promise.reject(new TypeError('fetch failed'))],
+    ])('while the certificate %s', async (_, answer) => {
+      const SigningCertURL = freshCertificateUrl();
+      host.amazon.serve(SigningCertURL, answer);
+      const post = () => host.postSigned(notification({ SigningCertURL }));
+      const first = await host.refused(() => Promise.all([post(), post(), post()]).then(([one]) => one!));
+      expect(first).toMatchObject({ status: 503, requests: 1, body: { statusCode: 503 } });
+    });
+
+    it('while the store is down', async () => {
+      const envelope = sign(notification());
+      host.store.down = true;
+      const answer = await host.refused(() => host.post(envelope));
+      host.store.down = false;
+      expect(answer).toMatchObject({ status: 503, body: { error: 'Service Unavailable' } });
+      expect(JSON.stringify(answer.body)).not.toContain('database');
+      expect(await host.post(envelope)).toMatchObject({ status: 200, body: { status: 'stored' } });
+    });
+
+    it('when a body does not come to its end', async () => {
+      const answer = await rawPost(host.url, ['Content-Length: 100'], (write) => write('{'));
+      expect(answer).toMatch(/^HTTP\/1.1 503 /);
+    });
+  });
+
+  it('survives a connection that is lost within the body', async () => {
+    const socket = createConnection(Number(new URL(host.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write('POST /ses/feedback HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{');
+    await new Promise(setImmediate);
+    socket.destroy();
+    expect(await host.postSigned(notification())).toMatchObject({ status: 200 });
+  });
+});
