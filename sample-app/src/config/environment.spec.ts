@@ -66,8 +66,8 @@ describe('readEnvironment', () => {
   });
 
   it('never repeats a DATABASE_URL, which may hold a password', () => {
-    const read = () => readEnvironment({ DATABASE_URL: 'oracle://shop:secret@db/shop' });
-    expect(read).toThrow('DATABASE_URL is none of sqlite:shop.sqlite, postgres://');
-    expect(read).not.toThrow('secret');
+    const env = { DATABASE_URL: 'oracle://shop:secret@db/shop' };
+    expect(() => readEnvironment(env)).toThrow('DATABASE_URL is none of sqlite:shop.sqlite, postgres://');
+    expect(() => readEnvironment(env)).not.toThrow('secret');
   });
 });
