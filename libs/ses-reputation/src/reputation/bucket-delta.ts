@@ -48,15 +48,18 @@ export class BucketDeltas {
     }
   }
 
-  /** Takes out up to `most` entries. */
-  take(most: number): BucketDelta[] {
-    const taken: BucketDelta[] = [];
+  /** Adds up to `most` entries to others, and takes them out of these. */
+  moveTo(others: BucketDeltas, most: number): void {
+    let moved = 0;
     for (const [key, delta] of this.byKey) {
-      if (taken.length === most) break;
-      taken.push(delta);
+      if (moved++ === most) return;
+      others.add(delta);
       this.byKey.delete(key);
     }
-    return taken;
+  }
+
+  clear(): void {
+    this.byKey.clear();
   }
 
   /** All entries, in the order in which every writer takes its locks. */

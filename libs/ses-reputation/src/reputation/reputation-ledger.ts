@@ -50,11 +50,9 @@ export class ReputationLedger implements OnApplicationShutdown {
    * @throws StoreUnavailableError if the database does not take it; it is tried again later
    */
   async flush(): Promise<void> {
-    // The write that runs may have begun before the newest bookings came.
-    await this.writing?.catch(() => undefined);
-    if (this.waiting.size === 0) return;
+    if (!this.writing && this.waiting.size === 0) return;
     this.stopRetry();
-    this.writing ??= this.writeAll().finally(() => (this.writing = null));
+    this.writing ??= this.writeAll();
     await this.writing;
   }
 
@@ -71,19 +69,24 @@ export class ReputationLedger implements OnApplicationShutdown {
     this.flush().catch(() => undefined);
   }
 
+  /** Also writes what comes while it runs. */
   private async writeAll(): Promise<void> {
-    while (this.waiting.size > 0) {
-      const batch = new BucketDeltas();
-      for (const delta of this.waiting.take(BUCKETS_A_TRANSACTION)) batch.add(delta);
-      try {
+    const batch = new BucketDeltas();
+    try {
+      while (this.waiting.size > 0) {
+        this.waiting.moveTo(batch, BUCKETS_A_TRANSACTION);
         await this.store.transaction((tx) => addToBuckets(tx, this.store.dialect, batch.sorted()));
-      } catch (error) {
-        for (const delta of batch.sorted()) this.waiting.add(delta);
-        this.tryLater(error);
-        throw error;
+        batch.clear();
       }
+      this.failures = 0;
+    } catch (error) {
+      batch.moveTo(this.waiting, Infinity);
+      this.tryLater(error);
+      throw error;
+    } finally {
+      // In the same turn as the loop's end: nothing can come in between and wait for a write that is over.
+      this.writing = null;
     }
-    this.failures = 0;
   }
 
   private tryLater(error: unknown): void {
