@@ -40,7 +40,9 @@ export class FeedbackIngest {
   async ingest(message: string, { source }: { source: string }): Promise<IngestOutcome> {
     const event = parseSesEvent(message);
     if (!event) {
-      this.logger.log(`Ignored a message that is not an SES event: ${message.slice(0, 120)}`);
+      this.logger.debug(
+        `Ignored a message that is not an SES event: ${JSON.stringify(message.slice(0, 100))}`,
+      );
       return 'ignored';
     }
     const context = this.contextOf(message, source);

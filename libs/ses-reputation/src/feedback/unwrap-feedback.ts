@@ -33,7 +33,8 @@ export function unwrapFeedback(body: unknown, depth = 0): string[] {
   const object = objectOf(json);
   if (object !== json) throw new InvalidFeedbackError(`${nameOf(json)} is not an object`);
   if (depth > MOST_WRAPPERS) throw new InvalidFeedbackError('it is wrapped too many times');
-  if ('eventType' in object || 'notificationType' in object) return [typeof body === 'string' ? body : write(object)];
+  if ('eventType' in object || 'notificationType' in object)
+    return [typeof body === 'string' ? body : write(object)];
   if (Array.isArray(object.Records))
     return object.Records.flatMap((record) => unwrapRecord(record, depth + 1));
   if ('Sns' in object || 'eventSource' in object) return unwrapRecord(object, depth);

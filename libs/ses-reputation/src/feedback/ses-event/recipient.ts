@@ -2,7 +2,7 @@ import { addressKey } from '../../address/address-key.js';
 import { fitText } from '../../store/fit-text.js';
 import { listOf, objectOf, textOf } from './json.js';
 
-/** Longest address and look-up key that the tables hold. */
+/** Longest address that the tables hold. */
 const MOST = 320;
 
 /** One recipient as an event names it. */
@@ -32,13 +32,5 @@ export function readRecipients(value: unknown): EventRecipient[] {
 
 function readRecipient(value: unknown, status: string | null, diagnostic: string | null): EventRecipient[] {
   if (typeof value !== 'string' || value.trim() === '') return [];
-  const key = addressKey(value);
-  return [
-    {
-      address: fitText(value.trim(), MOST),
-      key: key !== null && key.length <= MOST ? key : null,
-      status,
-      diagnostic,
-    },
-  ];
+  return [{ address: fitText(value.trim(), MOST), key: addressKey(value), status, diagnostic }];
 }
