@@ -1,0 +1,47 @@
+import { Module } from '@nestjs/common';
+import { Clock } from './clock.js';
+import { SesEventBus } from './events/ses-event-bus.js';
+import { FeedbackIngest } from './feedback/ingest.js';
+import { FeedbackRetention } from './feedback/feedback-retention.js';
+import { FeedbackService } from './feedback/feedback.service.js';
+import { Housekeeping } from './housekeeping.js';
+import { IdempotentSends } from './mailer/idempotent-sends.js';
+import { MailerService } from './mailer/mailer.service.js';
+import { resolveOptions } from './options/resolve-options.js';
+import { SES_OPTIONS } from './options/ses-reputation-options.js';
+import { ReputationCheck } from './reputation/reputation-check.js';
+import { ReputationLedger } from './reputation/reputation-ledger.js';
+import { ReputationService } from './reputation/reputation.service.js';
+import { sesClientProvider } from './ses/ses-client.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './ses-reputation.module-definition.js';
+import { Store } from './store/store.js';
+import { SuppressionLedger } from './suppression/suppression-ledger.js';
+import { SuppressionService } from './suppression/suppression.service.js';
+
+/**
+ * Keeps an Amazon SES account alive: a mailer that never mails a suppressed address, a controller for SES
+ * feedback over SNS, and bounce and complaint rates as Amazon sees them. The host imports
+ * `TypeOrmModule.forRoot`, `EventEmitterModule.forRoot` and `ScheduleModule.forRoot` itself.
+ */
+@Module({
+  providers: [
+    { provide: SES_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveOptions },
+    Clock,
+    Store,
+    SesEventBus,
+    sesClientProvider,
+    SuppressionLedger,
+    SuppressionService,
+    ReputationLedger,
+    ReputationService,
+    ReputationCheck,
+    FeedbackIngest,
+    FeedbackService,
+    FeedbackRetention,
+    IdempotentSends,
+    MailerService,
+    Housekeeping,
+  ],
+  exports: [MailerService, SuppressionService, ReputationService, FeedbackService],
+})
+export class SesReputationModule extends ConfigurableModuleClass {}
