@@ -23,7 +23,10 @@ export interface Subscriber {
   stop(): Promise<void>;
 }
 
-/** An endpoint that confirms its subscription through `fetch` and keeps what is posted to it. */
+/**
+ * An endpoint that confirms its subscription through `fetch`, with 500 if that fails, and keeps what is posted
+ * to it.
+ */
 export async function startSubscriber(fetchSns: typeof fetch): Promise<Subscriber> {
   const messages: string[] = [];
   const server = createServer((request, response) => {
@@ -34,7 +37,7 @@ export async function startSubscriber(fetchSns: typeof fetch): Promise<Subscribe
       if (envelope.Type === 'SubscriptionConfirmation') await fetchSns(envelope.SubscribeURL!);
       else messages.push(envelope.Message!);
       response.end();
-    })();
+    })().catch(() => response.writeHead(500).end());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
