@@ -41,9 +41,9 @@ describe.each(PLATFORMS)('outages round the feedback route on $name', ({ adapter
 
     it('while the store is down', async () => {
       const envelope = sign(notification());
-      host.store.down = true;
-      const answer = await host.refused(() => host.post(envelope));
-      host.store.down = false;
+      const bringBack = await host.takeStoreDown();
+      const answer = await host.post(envelope);
+      await bringBack();
       expect(answer).toMatchObject({ status: 503, body: { error: 'Service Unavailable' } });
       expect(JSON.stringify(answer.body)).not.toContain('database');
       expect(await host.post(envelope)).toMatchObject({ status: 200, body: { status: 'stored' } });

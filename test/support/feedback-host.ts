@@ -1,24 +1,29 @@
 import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
-import { Module, type INestApplication, type NestApplicationOptions, type Provider } from '@nestjs/common';
+import {
+  Module,
+  type INestApplication,
+  type ModuleMetadata,
+  type NestApplicationOptions,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
-import { EventEmitter2 } from '@nestjs/event-emitter';
+import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Clock } from '../../libs/ses-reputation/src/clock.js';
-import { StoreUnavailableError } from '../../libs/ses-reputation/src/errors.js';
-import { SesEventBus } from '../../libs/ses-reputation/src/events/ses-event-bus.js';
-import { SES_EVENT_EMITTER } from '../../libs/ses-reputation/src/events/tokens.js';
+import { ScheduleModule } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { FeedbackEvent } from '../../libs/ses-reputation/src/feedback/feedback-event.entity.js';
 import {
   DEFAULT_FEEDBACK_LIMITS,
   FEEDBACK_LIMITS,
   type FeedbackLimits,
 } from '../../libs/ses-reputation/src/feedback/feedback-limits.js';
-import { feedbackHttpProviders } from '../../libs/ses-reputation/src/feedback/feedback-http.providers.js';
-import { createFeedbackController } from '../../libs/ses-reputation/src/feedback/feedback.controller.js';
-import { FEEDBACK_INGEST } from '../../libs/ses-reputation/src/feedback/sns/sns-receiver.js';
-import { SES_OPTIONS } from '../../libs/ses-reputation/src/options/ses-reputation-options.js';
-import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
+import { SesReputationModule } from '../../libs/ses-reputation/src/ses-reputation.module.js';
+import { SuppressedAddress } from '../../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
 import { AmazonDouble, TOPIC_ARN, sign, type Fields } from './sns-forge.js';
 
 export const PLATFORMS: { name: string; adapter: () => AbstractHttpAdapter }[] = [
@@ -28,39 +33,28 @@ export const PLATFORMS: { name: string; adapter: () => AbstractHttpAdapter }[] =
 
 export interface HostSetUp {
   adapter: () => AbstractHttpAdapter;
-  /** What the host's main.ts does between create and listen. */
+  /** What stands in the host's main.ts between create and listen. */
   main?: (app: INestApplication) => void;
   options?: NestApplicationOptions;
+  /** More modules of the host's. */
+  imports?: ModuleMetadata['imports'];
+  controllers?: Type[];
   providers?: Provider[];
+  publicMetadata?: Record<string, unknown>;
+  /** Shorter waits than the real ones. Starts the application as a test of a host's would: by a testing module. */
   limits?: Partial<FeedbackLimits>;
-  metadata?: Record<string, unknown>;
 }
 
-/** Stands for the store: takes a message once, and can be down. */
-export class StoreDouble {
-  readonly messages: string[] = [];
-  down = false;
-
-  async ingest(message: string): Promise<'stored' | 'repeated' | 'ignored'> {
-    if (this.down) throw new StoreUnavailableError('the database did not take the change');
-    if (!/"(notification|event)Type"/.test(message)) return 'ignored';
-    if (this.messages.includes(message)) return 'repeated';
-    this.messages.push(message);
-    return 'stored';
-  }
-}
-
-/** An application with the feedback route in it, listening. */
+/** An application with the real module on SQLite in it, listening; Amazon is a double. */
 export class FeedbackHost {
   readonly amazon = new AmazonDouble();
-  readonly store = new StoreDouble();
-  readonly clock = new SettableClock();
   readonly events: { name: string; payload: Fields }[] = [];
   url = '';
   private app!: INestApplication;
 
   static async start(setUp: HostSetUp): Promise<FeedbackHost> {
     const host = new FeedbackHost();
+    host.app = await host.create(setUp);
     await host.listen(setUp);
     return host;
   }
@@ -69,22 +63,21 @@ export class FeedbackHost {
     return this.app.close();
   }
 
-  /** Posts a body as SNS does. */
+  /** Posts a body, by default as SNS does. A header of `undefined` is left out. */
   async post(
     body: string | Uint8Array | Fields,
-    { path = '/ses/feedback', headers = {} as Record<string, string | undefined> } = {},
-  ): Promise<{ status: number; body: any; text: string }> {
-    const sent: Record<string, string | undefined> = {
-      'content-type': 'text/plain; charset=UTF-8',
-      ...headers,
-    };
+    {
+      path = '/ses/feedback',
+      headers = {},
+    }: { path?: string; headers?: Record<string, string | undefined> } = {},
+  ): Promise<{ status: number; body: any }> {
+    const sent = Object.entries({ 'content-type': 'text/plain; charset=UTF-8', ...headers });
     const response = await fetch(this.url + path, {
       method: 'POST',
-      headers: Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)) as never,
-      body: typeof body === 'string' || body instanceof Uint8Array ? (body as never) : JSON.stringify(body),
+      headers: sent.filter((header): header is [string, string] => header[1] !== undefined),
+      body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
     });
-    const text = await response.text();
-    return { status: response.status, text, body: parsed(text) };
+    return { status: response.status, body: await response.json() };
   }
 
   postSigned(envelope: Fields, key?: Parameters<typeof sign>[1]) {
@@ -93,65 +86,85 @@ export class FeedbackHost {
 
   /** Makes a post of which nothing may come, and tells how often Amazon was asked. */
   async refused(post: () => Promise<{ status: number; body: any }>) {
-    const effects = () => ({ messages: this.store.messages.length, events: this.events.length });
-    const before = effects();
+    const before = await this.effects();
     const requests = this.amazon.requests.length;
     const { status, body } = await post();
-    expect(effects()).toEqual(before);
+    expect(await this.effects()).toEqual(before);
     return { status, body, requests: this.amazon.requests.length - requests };
   }
 
-  private async listen({
-    adapter,
-    main,
-    options,
-    providers = [],
-    limits,
-    metadata,
-  }: HostSetUp): Promise<void> {
-    const emitter = new EventEmitter2();
-    emitter.onAny((name, payload) => this.events.push({ name: String(name), payload }));
+  /** The raw texts of the events that are stored. */
+  async stored(): Promise<string[]> {
+    const rows = await this.database.getRepository(FeedbackEvent).find();
+    return rows.map(({ raw }) => raw);
+  }
+
+  /** Takes the tables away, as far as the module can see. */
+  async takeStoreDown(): Promise<() => Promise<void>> {
+    const { tableName } = this.database.getMetadata(FeedbackEvent);
+    await this.database.query(`alter table ${tableName} rename to taken_away`);
+    return async () => {
+      await this.database.query(`alter table taken_away rename to ${tableName}`);
+    };
+  }
+
+  private get database(): DataSource {
+    return this.app.get(DataSource);
+  }
+
+  private async effects() {
+    return {
+      rows: await this.database.getRepository(FeedbackEvent).count(),
+      suppressed: await this.database.getRepository(SuppressedAddress).count(),
+      events: this.events.length,
+    };
+  }
+
+  private async create(setUp: HostSetUp): Promise<INestApplication> {
+    const options = { logger: false as const, forceCloseConnections: true, ...setUp.options };
+    const root = this.rootModule(setUp);
+    if (!setUp.limits) return NestFactory.create(root, setUp.adapter(), options);
+    const module = await Test.createTestingModule({ imports: [root] })
+      .overrideProvider(FEEDBACK_LIMITS)
+      .useValue({ ...DEFAULT_FEEDBACK_LIMITS, ...setUp.limits })
+      .compile();
+    return module.createNestApplication(setUp.adapter(), options);
+  }
+
+  private rootModule({ imports = [], controllers, providers, publicMetadata }: HostSetUp): Type {
     @Module({
-      controllers: [createFeedbackController('ses/feedback', { metadata })],
-      providers: [
-        ...feedbackHttpProviders('ses/feedback'),
-        { provide: FEEDBACK_LIMITS, useValue: { ...DEFAULT_FEEDBACK_LIMITS, ...limits } },
-        {
-          provide: SES_OPTIONS,
-          useValue: resolveOptions({ feedback: { topicArns: [TOPIC_ARN], fetch: this.amazon.fetch } }),
-        },
-        { provide: FEEDBACK_INGEST, useValue: this.store },
-        { provide: SES_EVENT_EMITTER, useValue: emitter },
-        { provide: Clock, useValue: this.clock },
-        SesEventBus,
-        ...providers,
+      imports: [
+        TypeOrmModule.forRoot({
+          type: 'better-sqlite3',
+          database: ':memory:',
+          autoLoadEntities: true,
+          synchronize: true,
+        }),
+        EventEmitterModule.forRoot({ wildcard: true }),
+        ScheduleModule.forRoot(),
+        SesReputationModule.forRoot({
+          publicMetadata,
+          client: { region: 'us-east-1' },
+          from: 'no-reply@example.com',
+          feedback: { topicArns: [TOPIC_ARN], fetch: this.amazon.fetch },
+          reputation: { check: false },
+        }),
+        ...imports,
       ],
+      controllers,
+      providers,
     })
     class HostModule {}
-    this.app = await NestFactory.create(HostModule, adapter(), {
-      logger: false,
-      forceCloseConnections: true,
-      ...options,
-    });
+    return HostModule;
+  }
+
+  private async listen({ main }: HostSetUp): Promise<void> {
     main?.(this.app);
     await this.app.listen(0, '127.0.0.1');
-    this.url = `http://127.0.0.1:${(this.app.getHttpServer().address() as AddressInfo).port}`;
-  }
-}
-
-/** The real time, moved as a test needs it. */
-export class SettableClock extends Clock {
-  aheadMs = 0;
-
-  override now(): number {
-    return super.now() + this.aheadMs;
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+    this.app.get(EventEmitter2).onAny((name, payload) => {
+      this.events.push({ name: String(name), payload });
+    });
+    const { port } = this.app.getHttpServer().address() as AddressInfo;
+    this.url = `http://127.0.0.1:${port}`;
   }
 }

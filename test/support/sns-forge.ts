@@ -18,13 +18,36 @@ const SIGNED = {
   other: ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'],
 };
 
+/** A hard bounce as SES publishes it; never the same one twice. */
+export function bounce(diagnosticCode = 'smtp; 550 5.1.1 user unknown'): string {
+  const timestamp = new Date().toISOString();
+  const emailAddress = `${randomUUID()}@example.com`;
+  return JSON.stringify({
+    eventType: 'Bounce',
+    bounce: {
+      feedbackId: randomUUID(),
+      bounceType: 'Permanent',
+      bounceSubType: 'General',
+      bouncedRecipients: [{ emailAddress, action: 'failed', status: '5.1.1', diagnosticCode }],
+      timestamp,
+    },
+    mail: {
+      timestamp,
+      messageId: randomUUID(),
+      source: 'no-reply@example.com',
+      destination: [emailAddress],
+      tags: {},
+    },
+  });
+}
+
 /** A notification that is right in everything but its signature, which {@link sign} adds. */
 export function notification(changes: Fields = {}): Fields {
   return {
     Type: 'Notification',
     MessageId: randomUUID(),
     TopicArn: TOPIC_ARN,
-    Message: JSON.stringify({ notificationType: 'AnyEvent', id: randomUUID() }),
+    Message: bounce(),
     Timestamp: new Date().toISOString(),
     SignatureVersion: '1',
     SigningCertURL: CERTIFICATE_URL,

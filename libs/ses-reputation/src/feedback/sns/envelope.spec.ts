@@ -48,7 +48,7 @@ describe('parseEnvelope', () => {
   });
 
   it.each(
-    Object.keys(NOTIFICATION).flatMap((name) => [
+    Object.keys(NOTIFICATION).flatMap((name): [string, string, unknown][] => [
       [name, 'missing', undefined],
       [name, 'null', null],
       [name, 'a number', 1],
@@ -57,9 +57,7 @@ describe('parseEnvelope', () => {
       [name, 'empty', name === 'Message' ? false : ''],
     ]),
   )('refuses %s that is %s', (name, _, value) => {
-    expect(() => parseEnvelope({ ...NOTIFICATION, [name as string]: value })).toThrow(
-      refusal(name as string),
-    );
+    expect(() => parseEnvelope({ ...NOTIFICATION, [name]: value })).toThrow(refusal(name));
   });
 
   it.each([

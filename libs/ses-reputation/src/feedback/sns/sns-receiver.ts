@@ -1,17 +1,12 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { SesEventBus } from '../../events/ses-event-bus.js';
+import { FeedbackIngest, type IngestOutcome } from '../ingest.js';
 import { SubscriptionConfirmer } from './confirm-subscription.js';
-import { parseEnvelope, type ConfirmationEnvelope, type NotificationEnvelope } from './envelope.js';
+import { parseEnvelope, type ConfirmationEnvelope } from './envelope.js';
 import { EnvelopeVerifier } from './verify-envelope.js';
 
-export const FEEDBACK_INGEST = Symbol('FEEDBACK_INGEST');
-
-interface FeedbackIngest {
-  ingest(message: string, context: { source: string }): Promise<'stored' | 'repeated' | 'ignored'>;
-}
-
 /** What became of a post of SNS's. */
-export type FeedbackStatus = 'stored' | 'repeated' | 'ignored' | 'confirmed' | 'unsubscribed';
+export type FeedbackStatus = IngestOutcome | 'confirmed' | 'unsubscribed';
 
 /** Parses, verifies and acts on what is posted to the feedback route. */
 @Injectable()
@@ -21,7 +16,7 @@ export class SnsReceiver {
   constructor(
     private readonly verifier: EnvelopeVerifier,
     private readonly confirmer: SubscriptionConfirmer,
-    @Inject(FEEDBACK_INGEST) private readonly ingest: FeedbackIngest,
+    private readonly ingest: FeedbackIngest,
     private readonly events: SesEventBus,
   ) {}
 
@@ -36,19 +31,12 @@ export class SnsReceiver {
     await this.verifier.verify(envelope);
     switch (envelope.Type) {
       case 'Notification':
-        return this.store(envelope);
+        return this.ingest.ingest(envelope.Message, { source: 'http' });
       case 'SubscriptionConfirmation':
         return this.subscribe(envelope);
       case 'UnsubscribeConfirmation':
         return this.unsubscribe(envelope);
     }
-  }
-
-  private async store({ Message, MessageId, TopicArn }: NotificationEnvelope): Promise<FeedbackStatus> {
-    const status = await this.ingest.ingest(Message, { source: 'http' });
-    if (status === 'ignored')
-      this.logger.log(`Ignored message ${quote(MessageId)} of ${TopicArn}: no SES event`);
-    return status;
   }
 
   private async subscribe(envelope: ConfirmationEnvelope): Promise<FeedbackStatus> {
@@ -72,9 +60,4 @@ export class SnsReceiver {
 
 function topicEvent({ MessageId, TopicArn, at }: ConfirmationEnvelope) {
   return { id: MessageId, at: new Date(at), topicArn: TopicArn };
-}
-
-/** As one line, whatever is in it. */
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 100));
 }
