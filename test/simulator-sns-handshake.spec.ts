@@ -53,6 +53,16 @@ describe('the handshake', () => {
     expect(messagesOf(subscriber)).toEqual(['in time']);
   });
 
+  it('holds for what is published while the confirmation is on its way', async () => {
+    const subscriber = await scene.keep(confirming(scene.harness));
+    scene.harness.sns.subscribe(scene.topicArn, subscriber.url);
+    scene.harness.sns.publish(scene.topicArn, 'too early');
+    await scene.harness.sns.subscribed(scene.topicArn, subscriber.url);
+    await scene.harness.sns.settled();
+    expect(messagesOf(subscriber)).toEqual([]);
+    expect(scene.harness.sns.failedDeliveries).toEqual([]);
+  });
+
   it('answers the same SubscribeURL and certificate path on its own endpoint', async () => {
     const subscriber = await scene.keep(startSubscriber());
     scene.harness.sns.subscribe(scene.topicArn, subscriber.url);

@@ -103,6 +103,8 @@ describe.each([
     for (const body of bodies) {
       const envelope = JSON.parse(body) as SnsEnvelope;
       expect(envelope.SignatureVersion).toBe(version);
+      // Clients in other languages refuse or replace an escaped half of a pair.
+      expect(body).not.toMatch(/\\ud[89ab]/i);
       expect(envelope.TopicArn).toBe(`${arnPrefix}sns:${region}:123456789012:feedback`);
       expect(envelope.SigningCertURL).toMatch(
         new RegExp(`^https://${host.replaceAll('.', '\\.')}/SimpleNotificationService-[0-9a-f]{32}\\.pem$`),

@@ -87,6 +87,8 @@ export async function startSubscriber(
     const status = (await answer(post)) ?? 200;
     outgoing.writeHead(status, { location: '/elsewhere' }).end('thank you');
   });
+  // Only the poster ends a connection, so that one it forgets stays visible.
+  server.keepAliveTimeout = 0;
   return {
     url: `${await listen(server)}/feedback`,
     posts,
