@@ -46,12 +46,14 @@ describe('ses-reputation simulate, as a process', () => {
     const subscriber = await startSubscriber(async (link) => {
       attempts += 1;
       if (attempts === 1) throw new Error('still starting');
+      if (attempts === 2) return new Response(null, { status: 403 });
       return fetch(`${endpoint}/${new URL(String(link)).search}`);
     });
     const program = start('simulate', '--port', '0', '--post-to', subscriber.url);
     const line = await program.out.next();
     endpoint = /http:\S+/.exec(line)![0];
     expect(await program.err.next()).toContain(`${subscriber.url}: waiting`);
+    expect(await program.err.next()).toContain('trying again');
     expect(await program.err.next()).toContain(`${subscriber.url}: confirmed`);
     const client = clientOf(line);
     await client.send(new SendEmailCommand(simpleMail(['ann@hard.test'])));

@@ -182,6 +182,9 @@ describe('faults of the simulated SES', () => {
     expect(simulator.sent).toHaveLength(1);
     simulator.fail({ sesOutage: true });
     await expect(account()).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } });
+    simulator.fail({ snsOutage: true });
+    await account();
+    expect((await fetch(`${simulator.endpoint}/?Action=ListTopics`)).status).toBe(503);
   });
 
   it('refuses counts that make no sense', () => {

@@ -318,7 +318,7 @@ describe('feedback of the simulated SES', () => {
       { reject: { reason: 'Bad content' } },
     ]);
     expect(await suppressed('bob@example.org')).toMatchObject({ Reason: 'BOUNCE' });
-    expect(() => simulator.bounce('unknown')).toThrow('no mail with id "unknown"');
+    expect(() => simulator.bounce('unknown')).toThrow('No mail with id "unknown"');
   });
 
   it('publishes any event or text to the topic', async () => {

@@ -24,7 +24,7 @@ export interface Subscriber {
 }
 
 /**
- * An endpoint that confirms its subscription through `fetch`, with 500 if that fails, and keeps what is posted
+ * An endpoint that confirms its subscription through `fetch`, answers as that did or 500 if it failed, and keeps what is posted
  * to it.
  */
 export async function startSubscriber(fetchSns: typeof fetch): Promise<Subscriber> {
@@ -34,7 +34,8 @@ export async function startSubscriber(fetchSns: typeof fetch): Promise<Subscribe
       const chunks: Buffer[] = [];
       for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
       const envelope = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, string>;
-      if (envelope.Type === 'SubscriptionConfirmation') await fetchSns(envelope.SubscribeURL!);
+      if (envelope.Type === 'SubscriptionConfirmation')
+        response.statusCode = (await fetchSns(envelope.SubscribeURL!)).status;
       else messages.push(envelope.Message!);
       response.end();
     })().catch(() => response.writeHead(500).end());

@@ -31,7 +31,10 @@ export interface SesSimulatorOptions extends AccountOptions {
 }
 
 /** Faults of SES and of SNS. Each call of `fail` replaces all that were asked for before. */
-export type SimulatorFaults = SesFaults & TransportFaults;
+export interface SimulatorFaults extends SesFaults, Omit<TransportFaults, 'outage'> {
+  /** SNS is down: its API, its certificates and its confirmation links answer 503. Deliveries go on. */
+  snsOutage?: boolean;
+}
 
 /** Which recipients an event is about. */
 export interface Concerning {
@@ -188,9 +191,9 @@ export class SesSimulator {
 
   /** Faults from now on, in place of all before; null ends them. @throws RangeError for a number that makes no sense */
   fail(faults: SimulatorFaults | null): void {
-    const { throttle, quotaExceeded, sesOutage, ...transport } = faults ?? {};
+    const { throttle, quotaExceeded, sesOutage, snsOutage, ...transport } = faults ?? {};
     this.ses.fail({ throttle, quotaExceeded, sesOutage });
-    this.sns.fail(transport);
+    this.sns.fail({ ...transport, outage: snsOutage });
   }
 
   /** Resolves when all feedback is delivered or given up, attempts still to come included. */

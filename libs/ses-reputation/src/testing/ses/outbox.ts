@@ -1,5 +1,15 @@
 import type { AcceptedMail } from './sent-mail.js';
 
+/** A test asked for feedback on mail that was never accepted. */
+export class UnknownMessageError extends Error {
+  readonly code = 'SES_SIMULATOR_UNKNOWN_MESSAGE';
+
+  constructor(readonly messageId: string) {
+    super(`No mail with id "${messageId}" was accepted. The ids are those of simulator.sent.`);
+    this.name = 'UnknownMessageError';
+  }
+}
+
 /** Every mail the simulator accepted, in order. */
 export class Outbox {
   readonly all: AcceptedMail[] = [];
@@ -10,13 +20,10 @@ export class Outbox {
     this.byId.set(mail.id, mail);
   }
 
-  /** @throws Error for an id that no call answered */
+  /** @throws UnknownMessageError */
   get(messageId: string): AcceptedMail {
     const mail = this.byId.get(messageId);
-    if (!mail)
-      throw new Error(
-        `SesSimulator: no mail with id "${messageId}" was accepted. The ids are those of simulator.sent.`,
-      );
+    if (!mail) throw new UnknownMessageError(messageId);
     return mail;
   }
 }
