@@ -52,6 +52,11 @@ describe('addressKey', () => {
     `${'a'.repeat(65)}@example.com`,
     'ann@example..com',
     'ann(x@example.com',
+    'ann@example.com\tmanual',
+    'ann@exam\nple.com',
+    'ann@example.com/x',
+    'ann@ex%61mple.com',
+    'ann@example\\.com',
   ])('refuses %j', (given) => expect(addressKey(given)).toBeNull());
 
   it('is a fixed point: a key is its own key', () => {

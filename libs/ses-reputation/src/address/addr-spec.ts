@@ -110,6 +110,9 @@ function readLocal(text: string): string | null {
 }
 
 function readDomain(text: string): string | null {
-  const domain = domainToASCII(text.replace(/\s*\.\s*/g, '.').replace(/\.$/, '')).toLowerCase();
+  const name = text.replace(/\s*\.\s*/g, '.').replace(/\.$/, '');
+  // domainToASCII reads a URL's host: it would drop tabs and line breaks, decode %61 and end at a slash.
+  if (/[\s%/\\?#]/.test(name)) return null;
+  const domain = domainToASCII(name).toLowerCase();
   return HOST.test(domain) ? domain : null;
 }

@@ -27,6 +27,7 @@ export function isMailboxSimulator(key: string): boolean {
   return domainOfKey(key) === 'simulator.amazonses.com';
 }
 
-function escapeNonAscii(text: string): string {
+/** How a key writes what is not printable ASCII. */
+export function escapeNonAscii(text: string): string {
   return text.replace(/[^\x20-\x7e]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }

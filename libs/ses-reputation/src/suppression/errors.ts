@@ -19,7 +19,7 @@ export class UnknownScopeError extends SesReputationError {
     streams: Iterable<string>,
   ) {
     super(
-      `${shown(scope)} is no stream of this module: use ${[...streams].join(', ')}, or "*" for every stream`,
+      `${shown(scope)} is no stream of this module: use ${[...streams, '"*" for every stream'].join(', ')}`,
     );
   }
 }

@@ -1,7 +1,8 @@
 import { parseAddrSpec, writeLocal } from '../address/addr-spec.js';
 import { keyOf } from '../address/address-key.js';
 import { InvalidAddressError } from '../errors.js';
-import { InvalidTimeError, UnknownReasonError, UnknownScopeError } from './errors.js';
+import { InvalidPageError, InvalidTimeError, UnknownReasonError, UnknownScopeError } from './errors.js';
+import type { SuppressionFilter } from './find-suppressed.js';
 import { EVERY_STREAM } from './suppressed-address.entity.js';
 import { SUPPRESSION_REASONS, type SuppressionReason } from './suppression-reason.js';
 
@@ -54,4 +55,24 @@ export function readExpiry(value: unknown, nowMs: number): Date | null {
 /** A note or an actor, whatever a caller without types gives. */
 export function textOf(value: unknown): string | null {
   return value === undefined || value === null ? null : String(value);
+}
+
+/**
+ * What to look for. A scope needs not be a stream of today's options: the list may hold one of yesterday's.
+ *
+ * @throws UnknownReasonError, UnknownScopeError
+ */
+export function readFilter({ reason, scope, search }: SuppressionFilter): SuppressionFilter {
+  if (scope !== undefined && !/^(\*|[\w-]{1,64})$/.test(scope)) throw new UnknownScopeError(scope, []);
+  return {
+    reason: reason === undefined ? undefined : readReason(reason),
+    scope,
+    search: search === undefined ? undefined : String(search),
+  };
+}
+
+/** @throws InvalidPageError */
+export function readLimit(limit: unknown): number {
+  if (Number.isInteger(limit) && Number(limit) >= 1 && Number(limit) <= 1_000) return Number(limit);
+  throw new InvalidPageError(`limit is ${String(limit)}: use a whole number from 1 to 1,000`);
 }

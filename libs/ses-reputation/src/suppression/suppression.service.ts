@@ -1,27 +1,44 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { parseAddrSpec } from '../address/addr-spec.js';
 import { addressKey } from '../address/address-key.js';
 import { Clock } from '../clock.js';
 import { SesEventBus } from '../events/ses-event-bus.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { Store } from '../store/store.js';
+import { eraseSuppressed } from './erase-suppressed.js';
+import { eraseMentions } from './erase-traces.js';
+import { erasedKey } from './erased-key.js';
+import { EraseKeyMissingError } from './errors.js';
+import { findSuppressed, type SuppressionFilter } from './find-suppressed.js';
+import type { ImportSource } from './import-records.js';
+import { readCursor, writeCursor, type ListPosition } from './list-cursor.js';
 import { reading } from './reading.js';
-import { EVERY_STREAM } from './suppressed-address.entity.js';
-import { readExpiry, readMailbox, readReason, readScope, textOf } from './suppression-input.js';
+import { releaseRows } from './release-rows.js';
+import { EVERY_STREAM, type SuppressedAddress } from './suppressed-address.entity.js';
+import {
+  readExpiry,
+  readFilter,
+  readLimit,
+  readMailbox,
+  readReason,
+  readScope,
+  textOf,
+} from './suppression-input.js';
+import { SuppressionHistory } from './suppression-history.entity.js';
+import { SuppressionImport, type ImportOptions, type ImportResult } from './suppression-import.js';
 import { SuppressionLedger, type Suppression } from './suppression-ledger.js';
-import type { SuppressionReason } from './suppression-reason.js';
+import type {
+  ListOptions,
+  ReleaseOptions,
+  SuppressionHistoryItem,
+  SuppressionItem,
+  SuppressionPage,
+  SuppressOptions,
+} from './suppression-options.js';
 
-export interface SuppressOptions {
-  reason: SuppressionReason;
-  /** `*` for every stream (the default), or one stream's name. */
-  scope?: string;
-  /** Default: for good. */
-  expiresAt?: Date | null;
-  /** Up to 1,000 characters. */
-  note?: string | null;
-  /** Who does it: a person or a program. Up to 255 characters. */
-  actor?: string | null;
-}
+const EXPORT_PAGE = 1_000;
 
 /** Who must not be mailed, and why. */
 @Injectable()
@@ -88,4 +105,127 @@ export class SuppressionService {
     };
     this.events.emitAll(await this.store.transaction((tx) => this.ledger.add(tx, [entry])));
   }
+
+  /**
+   * Lets an address be mailed again. Without `scope` all its suppressions end, those of single streams too.
+   * Feedback for mail that was sent before does not suppress it again.
+   *
+   * @returns whether anything was suppressed
+   * @throws InvalidAddressError, UnknownScopeError, StoreUnavailableError
+   */
+  async release(address: string, options: ReleaseOptions = {}): Promise<boolean> {
+    const mailbox = readMailbox(address);
+    const { scope } = readFilter(options);
+    const release = {
+      address: mailbox.address,
+      scope: scope ?? null,
+      note: textOf(options.note),
+      actor: textOf(options.actor),
+      at: new Date(this.clock.now()),
+    };
+    const events = await this.store.transaction(async (tx) =>
+      releaseRows(tx, await this.ledger.lockRows(tx, [mailbox.key]), release),
+    );
+    this.events.emitAll(events);
+    return events.length > 0;
+  }
+
+  /**
+   * A page of what is suppressed now, in an order that stays. `search` finds part of an address in any case.
+   *
+   * @throws UnknownReasonError, UnknownScopeError, InvalidPageError, StoreUnavailableError
+   */
+  async list(options: ListOptions = {}): Promise<SuppressionPage> {
+    const limit = readLimit(options.limit ?? 100);
+    const after = options.cursor == null ? null : readCursor(options.cursor);
+    const rows = await this.page(readFilter(options), after, limit + 1);
+    const items = rows.slice(0, limit);
+    return { items: items.map(itemOf), next: rows.length > limit ? writeCursor(items.at(-1)!) : null };
+  }
+
+  /**
+   * Everything that is suppressed now, a page at a time, however long the list is.
+   *
+   * @throws UnknownReasonError, UnknownScopeError, StoreUnavailableError
+   */
+  export(options: Pick<SuppressionFilter, 'reason' | 'scope'> = {}): AsyncIterable<SuppressionItem> {
+    return this.pages(readFilter({ reason: options.reason, scope: options.scope }));
+  }
+
+  /**
+   * What happened to an address's suppressions, oldest first. It stays when the address is released.
+   *
+   * @throws InvalidAddressError, StoreUnavailableError
+   */
+  async history(address: string): Promise<SuppressionHistoryItem[]> {
+    const keys = [...this.ledger.storedKeys([readMailbox(address).key]).keys()];
+    const rows = await reading(() =>
+      this.store.manager.find(SuppressionHistory, { where: { key: In(keys) }, order: { id: 'ASC' } }),
+    );
+    return rows.map(({ at, action, scope, reason, address: shown, note, actor }) => {
+      return { at, action, scope, reason, address: shown, note, actor };
+    });
+  }
+
+  /**
+   * Puts many addresses on the list: lines (`address` or `address,reason`, also as SES exports its own list),
+   * a CSV file with a header, its bytes as they are read, or what `export` gave. In transactions of 500;
+   * events follow each. What can't be read is told and passed over; what is on the list is never weakened, so
+   * that the same import may be run again.
+   *
+   * @example
+   * ```ts
+   * await suppression.import(createReadStream('bounced.csv'), { reason: 'hard-bounce', actor: 'Ann' });
+   * ```
+   * @throws UnknownReasonError, UnknownScopeError, StoreUnavailableError, and what `signal` was aborted with
+   */
+  async import(source: ImportSource, options: ImportOptions = {}): Promise<ImportResult> {
+    const running = new SuppressionImport(options, this.options.streams, () => this.clock.now());
+    return running.run(source, async (batch) => {
+      const { events, outcomes } = await this.store.transaction((tx) => this.ledger.apply(tx, batch));
+      this.events.emitAll(events);
+      return outcomes;
+    });
+  }
+
+  /**
+   * Removes an address from every table: its rows, and where rows of others name it. It stays suppressed, for
+   * good and in every stream, by a keyed hash that only `suppression.eraseKey` can make again. Run it again
+   * if it fails halfway.
+   *
+   * @throws InvalidAddressError, EraseKeyMissingError, StoreUnavailableError
+   */
+  async erase(address: string): Promise<void> {
+    const mailbox = readMailbox(address);
+    const { eraseKey } = this.options.suppression;
+    if (eraseKey === null) throw new EraseKeyMissingError();
+    const erased = erasedKey(mailbox.key, eraseKey);
+    const at = new Date(this.clock.now());
+    const events = await this.store.transaction(async (tx) =>
+      eraseSuppressed(tx, mailbox, { erased, rows: await this.ledger.lockRows(tx, [mailbox.key]), at }),
+    );
+    await eraseMentions(this.store, parseAddrSpec(address)!);
+    this.events.emitAll(events);
+  }
+
+  private async *pages(filter: SuppressionFilter): AsyncGenerator<SuppressionItem> {
+    let rows: SuppressedAddress[] = [];
+    do {
+      rows = await this.page(filter, rows.at(-1) ?? null, EXPORT_PAGE);
+      for (const row of rows) yield itemOf(row);
+    } while (rows.length === EXPORT_PAGE);
+  }
+
+  private page(
+    filter: SuppressionFilter,
+    after: ListPosition | null,
+    limit: number,
+  ): Promise<SuppressedAddress[]> {
+    const nowMs = this.clock.now();
+    return reading(() => findSuppressed(this.store.manager, filter, { after, limit, nowMs }));
+  }
+}
+
+function itemOf({ address, reason, scope, since, expiresAt, note }: SuppressedAddress): SuppressionItem {
+  return { address, reason, scope, since, expiresAt, note };
 }

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { ResolvedStream } from '../options/ses-reputation-options.js';
+import { SesReputationError } from '../errors.js';
+import { DEFAULT_COLUMNS, readHeader, readLine, type ImportColumns } from './import-line.js';
+import { importRecords, type ImportItem, type ImportSource } from './import-records.js';
+import { EVERY_STREAM } from './suppressed-address.entity.js';
+import { readExpiry, readMailbox, readReason, readScope, readTime, textOf } from './suppression-input.js';
+import type { NewSuppression, SuppressionOutcome } from './suppression-ledger.js';
+import type { SuppressionReason } from './suppression-reason.js';
+
+export interface ImportOptions {
+  /** For lines and items that name none. Default `manual`. */
+  reason?: SuppressionReason;
+  /** For lines and items that name none. Default `*`, every stream. */
+  scope?: string;
+  actor?: string | null;
+  /** Ends the import between two batches; what is on the list by then stays there. */
+  signal?: AbortSignal;
+  /** After each batch, with the counts so far. */
+  onProgress?: (progress: ImportProgress) => void;
+}
+
+export interface ImportProgress {
+  lines: number;
+  added: number;
+  unchanged: number;
+  rejected: number;
+}
+
+export interface RejectedLine {
+  /** From 1; empty lines and the header count. For items, their position. */
+  line: number;
+  /** What stood there, cut at 320 characters. */
+  value: string;
+  why: string;
+}
+
+export interface ImportResult {
+  /** Put on the list, or strengthened there. */
+  added: number;
+  /** The list said so already, or something stronger. */
+  unchanged: number;
+  /** The first 1,000 of the lines that could not be read. */
+  rejected: RejectedLine[];
+  /** How many more could not be read; absent if none. */
+  omitted?: number;
+}
+
+const BATCH = 500;
+const MOST_REJECTED = 1_000;
+
+/** One import under way: reads records, hands on batches, keeps count. */
+export class SuppressionImport {
+  private columns: ImportColumns | null = null;
+  private readonly rejected: RejectedLine[] = [];
+  private readonly progress: ImportProgress = { lines: 0, added: 0, unchanged: 0, rejected: 0 };
+  private readonly defaults: { reason: SuppressionReason; scope: string };
+
+  /** @throws UnknownReasonError, UnknownScopeError */
+  constructor(
+    private readonly options: ImportOptions,
+    private readonly streams: ReadonlyMap<string, ResolvedStream>,
+    private readonly now: () => number,
+  ) {
+    this.defaults = {
+      reason: readReason(options.reason ?? 'manual'),
+      scope: readScope(options.scope ?? EVERY_STREAM, streams),
+    };
+  }
+
+  /** `write` puts one batch on the list, in one transaction. */
+  async run(
+    source: ImportSource,
+    write: (batch: NewSuppression[]) => Promise<SuppressionOutcome[]>,
+  ): Promise<ImportResult> {
+    let batch: NewSuppression[] = [];
+    const flush = async () => {
+      this.options.signal?.throwIfAborted();
+      const outcomes = batch.length > 0 ? await write(batch) : [];
+      batch = [];
+      const unchanged = outcomes.filter((outcome) => outcome === 'unchanged').length;
+      this.progress.unchanged += unchanged;
+      this.progress.added += outcomes.length - unchanged;
+      this.options.onProgress?.({ ...this.progress });
+    };
+    this.options.signal?.throwIfAborted();
+    for await (const record of importRecords(source)) {
+      this.progress.lines++;
+      const entry = this.read(record);
+      if (entry) batch.push(entry);
+      if (batch.length === BATCH) await flush();
+    }
+    await flush();
+    const { added, unchanged, rejected } = this.progress;
+    const omitted = rejected - this.rejected.length;
+    return { added, unchanged, rejected: this.rejected, ...(omitted > 0 && { omitted }) };
+  }
+
+  private read(record: string | ImportItem): NewSuppression | null {
+    if (typeof record === 'string') return this.readLine(record.replace(/^\ufeff/, ''));
+    if (typeof record === 'object' && record !== null) return this.readItem(record, String(record.address));
+    return this.reject(String(record), 'neither a line of text nor an item as export gives it');
+  }
+
+  private readLine(line: string): NewSuppression | null {
+    if (line.trim() === '') return null;
+    if (this.columns === null) {
+      const header = readHeader(line);
+      this.columns = header ?? DEFAULT_COLUMNS;
+      if (header) return null;
+    }
+    const item = readLine(line, this.columns);
+    return typeof item === 'string' ? this.reject(line, item) : this.readItem(item, line);
+  }
+
+  private readItem(item: ImportItem, value: string): NewSuppression | null {
+    try {
+      const nowMs = this.now();
+      const since = item.since === undefined ? nowMs : readTime('since', item.since).getTime();
+      return {
+        ...readMailbox(item.address),
+        reason: readReason(item.reason ?? this.defaults.reason),
+        scope: readScope(item.scope ?? this.defaults.scope, this.streams),
+        // The clock of where the list comes from may be ahead.
+        since: new Date(Math.min(since, nowMs)),
+        expiresAt: readExpiry(item.expiresAt, nowMs),
+        note: textOf(item.note),
+        actor: textOf(this.options.actor),
+        eventId: randomUUID(),
+      };
+    } catch (error) {
+      if (error instanceof SesReputationError) return this.reject(value, error.message);
+      throw error;
+    }
+  }
+
+  private reject(value: string, why: string): null {
+    this.progress.rejected++;
+    if (this.rejected.length < MOST_REJECTED) {
+      this.rejected.push({ line: this.progress.lines, value: value.slice(0, 320), why });
+    }
+    return null;
+  }
+}
