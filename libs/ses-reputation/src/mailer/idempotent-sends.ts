@@ -69,7 +69,8 @@ export class IdempotentSends {
           const { state, receipt, expiresAt } = found;
           return { state, receipt, ageMs: now - (expiresAt.getTime() - KEPT_MS) };
         }
-        if (found) await tx.delete(IdempotentSend, { id });
+        // By its expiry too: another instance may have put a fresh row in its place since it was read.
+        if (found) await tx.delete(IdempotentSend, { id, expiresAt: LessThanOrEqual(new Date(now)) });
         // Of two that come here at once, one meets the other's row: the transaction runs again and finds it.
         await tx.insert(IdempotentSend, {
           id,

@@ -1,0 +1,226 @@
+import type { Socket } from 'node:net';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { OwnSesClient, toSesClient } from '../libs/ses-reputation/src/ses/ses-client.js';
+import { SesSimulator, type SimulatorFaults } from '../libs/ses-reputation/src/testing/index.js';
+import { sqlite } from './support/databases.js';
+import { startMailer, type MailerParts } from './support/mailer-parts.js';
+import { answer, startRawSes, type RawSes } from './support/raw-ses.js';
+
+const MESSAGE = { to: 'ann@example.com', subject: 'Hi', text: 'Hello' };
+const ACCEPTED = answer(200, { MessageId: 'message-1' });
+
+function noCredentials(): Promise<never> {
+  return Promise.reject(Object.assign(new Error('none found'), { name: 'CredentialsProviderError' }));
+}
+
+describe('what SES answers, and what is made of it', () => {
+  const cleanUps: (() => Promise<unknown>)[] = [];
+
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+  });
+
+  async function mailerFor(client: object): Promise<MailerParts> {
+    const database = await sqlite();
+    cleanUps.push(() => database.drop());
+    const parts = await startMailer(database.options, { client: client as never });
+    cleanUps.push(() => parts.close());
+    return parts;
+  }
+
+  async function rawSes(onRequest: (socket: Socket, count: number) => void): Promise<RawSes> {
+    const ses = await startRawSes(onRequest);
+    cleanUps.push(() => ses.close());
+    return ses;
+  }
+
+  async function simulated(faults: SimulatorFaults) {
+    const simulator = await SesSimulator.start();
+    cleanUps.push(() => simulator.stop());
+    simulator.fail(faults);
+    return { simulator, ...(await mailerFor(simulator.clientConfig)) };
+  }
+
+  it.each([
+    ['throttled', { throttle: 3 }],
+    ['answered 503', { sesOutage: { calls: 2 } }],
+    ['answered 500', { sesOutage: { calls: 1, status: 500 } }],
+  ])('tries again when %s, and sends once', async (_, faults) => {
+    const { mailer, simulator, events } = await simulated(faults);
+    expect((await mailer.send(MESSAGE)).status).toBe('sent');
+    expect(simulator.sent).toHaveLength(1);
+    expect(events.map(({ name }) => name)).toEqual(['ses.send.sent']);
+  });
+
+  it('gives up on a lasting outage with an error that says nothing was sent', async () => {
+    const { mailer, simulator, events } = await simulated({ sesOutage: true });
+    await expect(mailer.send(MESSAGE)).rejects.toMatchObject({
+      code: 'SES_UNAVAILABLE',
+      cause: { $metadata: { httpStatusCode: 503 } },
+    });
+    expect(simulator.sent).toHaveLength(0);
+    expect(events).toMatchObject([
+      {
+        name: 'ses.send.failed',
+        payload: {
+          stream: 'transactional',
+          messageId: null,
+          recipients: ['ann@example.com'],
+          error: { code: 'SES_UNAVAILABLE' },
+        },
+      },
+    ]);
+  });
+
+  it('tries again while nothing listens, for nothing can have been sent', async () => {
+    const ses = await startRawSes(() => undefined);
+    await ses.close();
+    const { mailer } = await mailerFor(ses.clientConfig);
+    await expect(mailer.send(MESSAGE)).rejects.toMatchObject({
+      code: 'SES_UNAVAILABLE',
+      message: expect.stringContaining('5 attempts'),
+      cause: { code: 'ECONNREFUSED' },
+    });
+  });
+
+  it('does not repeat what the day’s quota refuses', async () => {
+    const { mailer, simulator } = await simulated({ quotaExceeded: 1 });
+    await expect(mailer.send(MESSAGE)).rejects.toMatchObject({ code: 'SES_SEND_QUOTA_EXCEEDED' });
+    expect(simulator.sent).toHaveLength(0);
+  });
+
+  it.each(['cut-before', 'cut-after'] as const)(
+    'never repeats a send whose answer was lost (%s)',
+    async (kind) => {
+      const { mailer, simulator, events } = await simulated({ sesOutage: { kind, calls: 1 } });
+      await expect(mailer.send(MESSAGE)).rejects.toMatchObject({
+        code: 'SES_SEND_OUTCOME_UNKNOWN',
+        cause: expect.anything(),
+      });
+      expect(simulator.sent).toHaveLength(kind === 'cut-after' ? 1 : 0);
+      expect(events.map(({ name }) => name)).toEqual(['ses.send.failed']);
+    },
+  );
+
+  it.each([
+    ['the connection is reset', (socket: Socket) => void socket.resetAndDestroy()],
+    ['the connection is closed', (socket: Socket) => void socket.end()],
+    ['the answer is cut off', (socket: Socket) => void socket.end(ACCEPTED.slice(0, -5))],
+    ['the answer is no JSON', (socket: Socket) => void socket.end(ACCEPTED.replace('{', '<'))],
+    ['the answer has no message id', (socket: Socket) => void socket.end(answer(200, {}))],
+    ['a proxy gave up waiting', (socket: Socket) => void socket.end(answer(504, {}))],
+  ])('one request, even with a ready client that repeats, when %s', async (_, fault) => {
+    const ses = await rawSes(fault);
+    const client = new SESv2Client({ ...ses.clientConfig, maxAttempts: 5 });
+    const { mailer } = await mailerFor(client);
+    await expect(mailer.send(MESSAGE)).rejects.toMatchObject({ code: 'SES_SEND_OUTCOME_UNKNOWN' });
+    expect(ses.requests).toHaveLength(1);
+  });
+
+  it('one request when no answer comes within the client’s time limit', async () => {
+    const ses = await rawSes(() => undefined);
+    const client = new SESv2Client({
+      ...ses.clientConfig,
+      requestHandler: { requestTimeout: 200, throwOnRequestTimeout: true },
+    });
+    const { mailer } = await mailerFor(client);
+    await expect(mailer.send(MESSAGE)).rejects.toMatchObject({ code: 'SES_SEND_OUTCOME_UNKNOWN' });
+    expect(ses.requests).toHaveLength(1);
+  });
+
+  it('leaves a ready client’s own retries as they are', async () => {
+    const ses = await rawSes(
+      (socket, count) => void socket.end(count < 3 ? answer(503, {}) : answer(200, {})),
+    );
+    const client = new SESv2Client({ ...ses.clientConfig, maxAttempts: 3 });
+    const { mailer } = await mailerFor(client);
+    const { GetAccountCommand } = await import('@aws-sdk/client-sesv2');
+    await client.send(new GetAccountCommand({}));
+    expect(ses.requests).toHaveLength(3);
+    await expect(mailer.send(MESSAGE)).rejects.toMatchObject({ code: 'SES_SEND_OUTCOME_UNKNOWN' });
+    expect(ses.requests).toHaveLength(4);
+  });
+
+  it('signs again with the server’s time where this machine’s clock is wrong', async () => {
+    const ahead = new Date(Date.now() + 3_600_000);
+    const ses = await rawSes((socket, count) => {
+      const refused = answer(
+        403,
+        { message: 'Signature expired' },
+        { date: ahead.toUTCString(), 'x-amzn-errortype': 'InvalidSignatureException' },
+      );
+      socket.end(count === 1 ? refused : ACCEPTED);
+    });
+    const { mailer } = await mailerFor(ses.clientConfig);
+    expect((await mailer.send(MESSAGE)).messageId).toBe('message-1');
+    const [first, second] = ses.requests.map((request) => /x-amz-date: (\d+T\d\d)/i.exec(request)![1]);
+    expect(second).not.toBe(first);
+  });
+
+  it.each([
+    ['MessageRejected', 400, 'SES_SEND_REJECTED'],
+    ['MailFromDomainNotVerifiedException', 400, 'SES_SEND_REJECTED'],
+    ['NotFoundException', 404, 'SES_SEND_REJECTED'],
+    ['BadRequestException', 400, 'SES_SEND_REJECTED'],
+    ['AccessDeniedException', 403, 'SES_SEND_REJECTED'],
+    ['AccountSuspendedException', 400, 'SES_SENDING_DISABLED'],
+    ['SendingPausedException', 400, 'SES_SENDING_DISABLED'],
+  ])('%s is told at once, with a stable code and SES’s error as its cause', async (name, status, code) => {
+    const ses = await rawSes(
+      (socket) => void socket.end(answer(status, { message: 'no' }, { 'x-amzn-errortype': name })),
+    );
+    const { mailer } = await mailerFor(ses.clientConfig);
+    const error = await mailer.send(MESSAGE).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code, cause: { name } });
+    if (code === 'SES_SEND_REJECTED') expect(error).toMatchObject({ sesError: name });
+    expect(ses.requests).toHaveLength(1);
+  });
+
+  it('says so when there are no credentials, and has sent nothing', async () => {
+    const ses = await rawSes(() => undefined);
+    const { mailer } = await mailerFor({ ...ses.clientConfig, credentials: noCredentials });
+    await expect(mailer.send(MESSAGE)).rejects.toMatchObject({
+      code: 'SES_SEND_REJECTED',
+      sesError: 'CredentialsProviderError',
+    });
+    expect(ses.requests).toHaveLength(0);
+  });
+
+  it('lets the application close: what waits for another attempt gives up, what SES has gets its answer', async () => {
+    const held: Socket[] = [];
+    const ses = await rawSes((socket, count) => {
+      if (count === 1) held.push(socket);
+      else socket.end(answer(429, { message: 'Maximum sending rate exceeded.' }));
+    });
+    const { mailer } = await mailerFor(ses.clientConfig);
+    const taken = mailer.send(MESSAGE);
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const throttled = mailer.send(MESSAGE);
+    const refusal = expect(throttled).rejects.toMatchObject({ code: 'SES_SEND_THROTTLED' });
+    while (ses.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const closed = mailer.beforeApplicationShutdown();
+    await refusal;
+    held[0]!.end(ACCEPTED);
+    expect((await taken).messageId).toBe('message-1');
+    await closed;
+  });
+});
+
+describe('the SES client', () => {
+  it('is the host’s own where the host gives a ready one, even of another copy of the SDK', () => {
+    const ready = new SESv2Client({ region: 'us-east-1' });
+    const foreign = { send: () => undefined, config: {} } as unknown as SESv2Client;
+    expect(toSesClient(ready)).toBe(ready);
+    expect(toSesClient(foreign)).toBe(foreign);
+    expect(ready).not.toHaveProperty('onApplicationShutdown');
+    ready.destroy();
+  });
+
+  it('is made from a configuration otherwise, with limits on waiting, and closed with the application', async () => {
+    const client = toSesClient({ region: 'eu-west-1' });
+    expect(client).toBeInstanceOf(OwnSesClient);
+    expect(await client.config.region()).toBe('eu-west-1');
+    (client as OwnSesClient).onApplicationShutdown();
+  });
+});
