@@ -3,8 +3,10 @@ import type { FeedbackEntry } from './entries/entry.js';
 import { FeedbackEvent } from './feedback-event.entity.js';
 import { SeenFeedback } from './seen-feedback.entity.js';
 
-/** Databases limit the parameters of a statement; a row has up to 16. */
-const MOST_ROWS = 500;
+/** Databases limit the parameters of a statement, */
+const MOST_IDS = 500;
+/** and its size: MySQL's packet may be as small as 4 MiB, and a row holds the event as it came. */
+const MOST_ROWS = 25;
 
 /** Those of the ids that are known: as a fact that was counted, or as a row, which may outlive it. */
 export async function knownIds(
@@ -30,8 +32,8 @@ export async function rememberEntries(
   for (const { id, delivered, sentAt } of entries)
     seen.set(id, { id, key: delivered, sentAt: delivered === null ? null : sentAt, seenAt });
   // In order of the id, so that two writers of the same facts don't wait for each other in a circle.
-  await insertAll(tx, SeenFeedback, [...seen.values()].toSorted(byId));
-  await insertAll(tx, FeedbackEvent, entries.flatMap(({ row }) => row ?? []).toSorted(byId));
+  await insertAll(tx, SeenFeedback, [...seen.values()].toSorted(byId), MOST_IDS);
+  await insertAll(tx, FeedbackEvent, entries.flatMap(({ row }) => row ?? []).toSorted(byId), MOST_ROWS);
 }
 
 async function idsIn(
@@ -40,7 +42,7 @@ async function idsIn(
   ids: readonly string[],
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const part of parts(ids)) {
+  for (const part of parts(ids, MOST_IDS)) {
     const rows = await tx.find(entity, { select: { id: true }, where: { id: In(part) } });
     found.push(...rows.map(({ id }) => id));
   }
@@ -51,14 +53,13 @@ async function insertAll<T extends ObjectLiteral>(
   tx: EntityManager,
   entity: EntityTarget<T>,
   rows: T[],
+  most: number,
 ): Promise<void> {
-  for (const part of parts(rows)) await tx.insert(entity, part);
+  for (const part of parts(rows, most)) await tx.insert(entity, part);
 }
 
-function parts<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / MOST_ROWS) }, (_, i) =>
-    all.slice(i * MOST_ROWS, (i + 1) * MOST_ROWS),
-  );
+function parts<T>(all: readonly T[], most: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, i) => all.slice(i * most, (i + 1) * most));
 }
 
 function byId(a: { id: string }, b: { id: string }): number {
