@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
+import { FeedbackEvent } from '../libs/ses-reputation/src/feedback/feedback-event.entity.js';
+import { SeenFeedback } from '../libs/ses-reputation/src/feedback/seen-feedback.entity.js';
+import { IdempotentSend } from '../libs/ses-reputation/src/mailer/idempotent-send.entity.js';
+import { SuppressedAddress } from '../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
+import { databaseKinds } from './support/databases.js';
+import { startSuppression, type SuppressionHarness } from './support/suppression-harness.js';
+
+const eraseKey = 'a secret of the tests';
+
+const feedback = (id: string, values: Partial<FeedbackEvent>): FeedbackEvent => ({
+  id,
+  type: 'bounce',
+  category: 'hard',
+  address: null,
+  key: null,
+  messageId: 'm1',
+  feedbackId: 'f1',
+  stream: 'newsletter',
+  at: new Date(0),
+  sentAt: new Date(0),
+  receivedAt: new Date(0),
+  source: 'http',
+  subType: null,
+  status: '5.1.1',
+  diagnostic: null,
+  raw: '{}',
+  ...values,
+});
+
+describe.each(databaseKinds())('erase on $name', (kind) => {
+  let list: SuppressionHarness;
+  beforeAll(async () => {
+    list = await startSuppression(kind, { eraseKey });
+  });
+  beforeEach(() => list.clear());
+  afterAll(() => list.stop());
+
+  const everything = async () => {
+    const tables = SES_REPUTATION_ENTITIES.map((entity) => list.dataSource.getRepository(entity).find());
+    return JSON.stringify(await Promise.all(tables)).toLowerCase();
+  };
+
+  it('removes every trace from every table, leaves the others, and keeps the address suppressed', async () => {
+    const { suppression, dataSource, clock } = list;
+    await suppression.suppress('Ann@Example.com', { reason: 'complaint', note: 'Ann@example.com wrote' });
+    const since = new Date(clock.nowMs);
+    clock.nowMs += 1_000;
+    await suppression.suppress('ann@example.com', { reason: 'unsubscribe', scope: 'newsletter' });
+    await suppression.suppress('joann@example.com', {
+      reason: 'manual',
+      note: 'said ANN@EXAMPLE.COM',
+      actor: 'ann@example.com',
+    });
+    const raw = '{"destination":["Ann <ann@example.com>","joann@example.com"],"reply":"\\nann@example.com"}';
+    await dataSource.manager.insert(FeedbackEvent, [
+      feedback('own', { address: 'Ann@example.com', key: 'ann@example.com' }),
+      feedback('other', {
+        address: 'joann@example.com',
+        key: 'joann@example.com',
+        raw,
+        diagnostic: 'like Ann@example.com',
+      }),
+      feedback('unread', { address: 'to ann@example.com, Bob' }),
+    ]);
+    await dataSource.manager.insert(SeenFeedback, [
+      { id: 'own', key: 'ann@example.com', sentAt: null, seenAt: new Date(0) },
+      { id: 'other', key: 'joann@example.com', sentAt: null, seenAt: new Date(0) },
+    ]);
+    await dataSource.manager.insert(IdempotentSend, {
+      id: 'send',
+      state: 'done',
+      receipt: '{"accepted":["ann@example.com","joann@example.com"]}',
+      expiresAt: new Date(0),
+    });
+
+    await suppression.erase('ANN@example.com');
+
+    expect((await everything()).replaceAll('joann@example.com', '')).not.toContain('ann@example.com');
+    expect(await dataSource.manager.findBy(FeedbackEvent, {})).toEqual([
+      feedback('other', {
+        address: 'joann@example.com',
+        key: 'joann@example.com',
+        raw: '{"destination":["Ann <[erased]>","joann@example.com"],"reply":"\\n[erased]"}',
+        diagnostic: 'like [erased]',
+      }),
+      feedback('unread', { address: 'to [erased], Bob' }),
+    ]);
+    expect((await dataSource.manager.findBy(SeenFeedback, {})).map(({ id }) => id)).toEqual(['other']);
+    expect((await dataSource.manager.findOneByOrFail(IdempotentSend, {})).receipt).toBe(
+      '{"accepted":["[erased]","joann@example.com"]}',
+    );
+
+    const asked = await suppression.check(['ann@EXAMPLE.com', 'joann@example.com']);
+    expect(asked.get('ann@EXAMPLE.com')).toEqual({ reason: 'complaint', scope: '*', since });
+    expect(asked.size).toBe(2);
+    expect(await suppression.isSuppressed('ann@example.com', { stream: 'transactional' })).toBe(true);
+    expect((await suppression.list({ reason: 'complaint' })).items).toEqual([
+      { address: '', reason: 'complaint', scope: '*', since, expiresAt: null, note: null },
+    ]);
+    expect((await suppression.list({ search: 'h:' })).items).toEqual([]);
+    expect(await suppression.history('ann@example.com')).toEqual([
+      expect.objectContaining({ action: 'erased', address: '', note: null, actor: null }),
+    ]);
+  });
+
+  it('searches more rows than a page', async () => {
+    const rows = Array.from({ length: 250 }, (_, i) =>
+      feedback(`id${i}`, { raw: i % 3 ? 'hannah@example.com' : 'ann@example.com' }),
+    );
+    await list.dataSource.manager.insert(FeedbackEvent, rows);
+    const noted = Array.from({ length: 230 }, (_, i) => `b${i}@example.com`);
+    await list.suppression.import(noted.map((address) => ({ address, note: 'as ann@example.com' })));
+    await list.suppression.erase('ann@example.com');
+    const raws = (await list.dataSource.manager.find(FeedbackEvent)).map((row) => row.raw);
+    expect(raws.filter((raw) => raw === '[erased]')).toHaveLength(84);
+    expect(raws.filter((raw) => raw === 'hannah@example.com')).toHaveLength(166);
+    expect(await everything()).not.toMatch(/[^h]ann@example/);
+  });
+
+  it('does not write the address down again when feedback names it again', async () => {
+    await list.suppression.erase('ann@example.com');
+    list.raised();
+    await list.suppression.suppress('Ann@example.com', {
+      reason: 'complaint',
+      note: 'ann@example.com complained',
+    });
+    expect(list.raised()).toEqual([]);
+    await list.suppression.suppress('Ann@example.com', { reason: 'unsubscribe', scope: 'newsletter' });
+    expect(list.raised()).toMatchObject([
+      { name: 'ses.suppression.added', payload: { address: 'Ann@example.com', scope: 'newsletter' } },
+      { name: 'ses.unsubscribe' },
+    ]);
+    expect(await everything()).not.toContain('ann@example.com');
+    expect((await list.suppression.check(['ann@example.com'])).get('ann@example.com')?.reason).toBe(
+      'complaint',
+    );
+  });
+
+  it('suppresses what was not suppressed, or for a while only, and tells of it', async () => {
+    await list.suppression.erase('ann@example.com');
+    expect(list.raised()).toMatchObject([{ name: 'ses.suppression.added', payload: { reason: 'manual' } }]);
+    const expiresAt = new Date(list.clock.nowMs + 1);
+    await list.suppression.suppress('bob@example.com', { reason: 'hard-bounce', expiresAt });
+    list.raised();
+    await list.suppression.erase('bob@example.com');
+    expect(list.raised()).toEqual([]);
+    list.clock.nowMs += 10;
+    expect(await list.suppression.isSuppressed('bob@example.com')).toBe(true);
+  });
+
+  it('can be done again, and undone by a release', async () => {
+    await list.suppression.suppress('ann@example.com', { reason: 'complaint' });
+    await list.suppression.erase('ann@example.com');
+    await list.suppression.erase('ann@example.com');
+    expect(await list.dataSource.manager.count(SuppressedAddress)).toBe(1);
+    expect((await list.suppression.list()).items).toMatchObject([{ reason: 'complaint' }]);
+
+    expect(await list.suppression.release('ann@example.com')).toBe(true);
+    expect(await list.suppression.isSuppressed('ann@example.com')).toBe(false);
+    expect(await everything()).not.toContain('ann@example.com');
+    const releases = await list.ledger.releases(list.store.manager, ['ann@example.com']);
+    expect(releases).toEqual([{ key: 'ann@example.com', scope: '*', at: new Date(list.clock.nowMs) }]);
+  });
+
+  it('stays unread without the secret', async () => {
+    await list.suppression.erase('ann@example.com');
+    const other = list.instance({ eraseKey: 'another secret of tests' });
+    expect(await other.isSuppressed('ann@example.com')).toBe(false);
+  });
+
+  it('asks for the option it needs before it does anything', async () => {
+    const without = list.instance({});
+    await without.suppress('ann@example.com', { reason: 'manual' });
+    await expect(without.erase('ann@example.com')).rejects.toMatchObject({
+      code: 'SES_ERASE_KEY_MISSING',
+      message: expect.stringContaining('suppression.eraseKey'),
+    });
+    await expect(without.erase('nobody')).rejects.toMatchObject({ code: 'SES_INVALID_ADDRESS' });
+    expect((await list.suppression.list()).items).toMatchObject([{ address: 'ann@example.com' }]);
+  });
+});

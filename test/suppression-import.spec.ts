@@ -1,0 +1,193 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { SuppressedAddress } from '../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
+import type { ImportProgress } from '../libs/ses-reputation/src/suppression/suppression-import.js';
+import type { SuppressionItem } from '../libs/ses-reputation/src/suppression/suppression-options.js';
+import { SUPPRESSION_REASONS } from '../libs/ses-reputation/src/suppression/suppression-reason.js';
+import { databaseKinds } from './support/databases.js';
+import { startSuppression, type SuppressionHarness } from './support/suppression-harness.js';
+
+const DAY_MS = 86_400_000;
+
+describe.each(databaseKinds())('import and export on $name', (kind) => {
+  let list: SuppressionHarness;
+  beforeAll(async () => {
+    list = await startSuppression(kind);
+  });
+  beforeEach(() => list.clear());
+  afterAll(() => list.stop());
+
+  const exported = async (options = {}) => {
+    const items: SuppressionItem[] = [];
+    for await (const item of list.suppression.export(options)) items.push(item);
+    return items;
+  };
+
+  it('reads a file of bytes: byte-order mark, header, empty lines, and tells what it could not read', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'ses-import-'));
+    const file = join(directory, 'list.csv');
+    await writeFile(
+      file,
+      [
+        '\ufeffEmail,Reason,Last Update Time',
+        'ann@example.com,BOUNCE,2026-01-02T03:04:05Z',
+        '',
+        'nobody',
+        '"bob@example.com",COMPLAINT,2026-01-02',
+        'ANN@example.com,BOUNCE',
+        'cy@example.com,because',
+        'cy@example.com,BOUNCE,yesterday',
+      ].join('\r\n'),
+    );
+    const result = await list.suppression.import(createReadStream(file, { highWaterMark: 7 }));
+    expect(result).toEqual({
+      added: 2,
+      unchanged: 1,
+      rejected: [
+        { line: 4, value: 'nobody', why: expect.stringContaining('not an address') },
+        { line: 7, value: 'cy@example.com,because', why: expect.stringContaining('use one of complaint') },
+        { line: 8, value: 'cy@example.com,BOUNCE,yesterday', why: expect.stringContaining('since') },
+      ],
+    });
+    expect(await exported()).toMatchObject([
+      { address: 'ann@example.com', reason: 'hard-bounce', since: new Date('2026-01-02T03:04:05Z') },
+      { address: 'bob@example.com', reason: 'complaint', since: new Date('2026-01-02') },
+    ]);
+    await rm(directory, { recursive: true });
+  });
+
+  it('takes what options say for what lines do not, and raises an event for each new one', async () => {
+    const lines = ['ann@example.com', 'bob@example.com,complaint'];
+    await list.suppression.import(lines, { reason: 'unsubscribe', scope: 'newsletter', actor: 'Bob' });
+    expect(await exported()).toMatchObject([
+      { address: 'ann@example.com', reason: 'unsubscribe', scope: 'newsletter' },
+      { address: 'bob@example.com', reason: 'complaint', scope: 'newsletter' },
+    ]);
+    expect((await list.suppression.history('ann@example.com'))[0]).toMatchObject({ actor: 'Bob' });
+    expect(
+      list
+        .raised()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['ses.suppression.added', 'ses.suppression.added', 'ses.unsubscribe']);
+    await expect(list.suppression.import([], { scope: 'news' })).rejects.toMatchObject({
+      code: 'SES_UNKNOWN_SCOPE',
+    });
+    await expect(list.suppression.import([], { reason: 'spam' as 'manual' })).rejects.toMatchObject({
+      code: 'SES_UNKNOWN_REASON',
+    });
+  });
+
+  it('strengthens what is there, and counts it as added', async () => {
+    await list.suppression.suppress('ann@example.com', { reason: 'soft-bounces' });
+    await list.suppression.suppress('bob@example.com', { reason: 'complaint' });
+    list.raised();
+    const result = await list.suppression.import(['ann@example.com,COMPLAINT', 'bob@example.com,BOUNCE']);
+    expect(result).toEqual({ added: 1, unchanged: 1, rejected: [] });
+    expect((await exported()).map(({ reason }) => reason)).toEqual(['complaint', 'complaint']);
+    expect(list.raised()).toEqual([]);
+  });
+
+  it('rejects items that make no sense, each with its reason', async () => {
+    const { rejected } = await list.suppression.import([
+      { address: '', reason: 'manual' },
+      { address: 'a@example.com', scope: 'news' },
+      { address: 'a@example.com', expiresAt: new Date(list.clock.nowMs) },
+      { address: 'a@example.com', since: new Date(NaN) },
+      null as unknown as string,
+      7 as unknown as string,
+    ]);
+    expect(rejected.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(rejected.map(({ why }) => /address|stream|expiresAt|since|neither/.exec(why)?.[0])).toEqual([
+      'address',
+      'stream',
+      'expiresAt',
+      'since',
+      'neither',
+      'neither',
+    ]);
+    expect(await exported()).toEqual([]);
+  });
+
+  it('keeps the first 1,000 rejected lines and counts the others', async () => {
+    const progress: ImportProgress[] = [];
+    const lines = (function* () {
+      for (let i = 0; i < 1_234; i++) yield `nobody ${i}`;
+      yield 'ann@example.com';
+    })();
+    const result = await list.suppression.import(lines, { onProgress: (now) => progress.push(now) });
+    expect(result.rejected).toHaveLength(1_000);
+    expect(result).toMatchObject({ added: 1, unchanged: 0, omitted: 234 });
+    expect(progress.at(-1)).toEqual({ lines: 1_235, added: 1, unchanged: 0, rejected: 1_234 });
+  });
+
+  it('ends when it is told to, and keeps what was done', async () => {
+    const controller = new AbortController();
+    const lines = (function* () {
+      for (let i = 0; ; i++) yield `a${i}@example.com`;
+    })();
+    const stopped = list.suppression.import(lines, {
+      signal: controller.signal,
+      onProgress: ({ added }) => added >= 1_000 && controller.abort(new Error('enough')),
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    expect(await list.dataSource.manager.count(SuppressedAddress)).toBe(1_000);
+    await expect(
+      list.suppression.import(['x@example.com'], { signal: AbortSignal.abort(new Error('before')) }),
+    ).rejects.toThrow('before');
+  });
+
+  it('exports more than a page, each once, by reason and scope', async () => {
+    const lines = Array.from({ length: 2_100 }, (_, i) => `a${i}@example.com,${i % 2 ? 'BOUNCE' : 'manual'}`);
+    expect(await list.suppression.import(lines)).toMatchObject({ added: 2_100 });
+    const all = await exported();
+    expect(new Set(all.map(({ address }) => address)).size).toBe(2_100);
+    expect(await exported({ reason: 'hard-bounce' })).toHaveLength(1_050);
+    expect(await exported({ scope: 'newsletter' })).toEqual([]);
+    expect(() => list.suppression.export({ reason: 'spam' as 'manual' })).toThrow(
+      expect.objectContaining({ code: 'SES_UNKNOWN_REASON' }),
+    );
+  });
+
+  it('imports the same list from two sides at once', async () => {
+    const lines = Array.from({ length: 1_500 }, (_, i) => `a${i}@example.com`);
+    const results = await Promise.all([
+      list.suppression.import(lines),
+      list.instance().import(lines.toReversed()),
+    ]);
+    expect(results.reduce((sum, { added }) => sum + added, 0)).toBe(1_500);
+    expect(list.raised()).toHaveLength(1_500);
+  });
+
+  it('gives the list back when what was exported is imported', async () => {
+    const now = list.clock.nowMs;
+    const item = fc.record({
+      address: fc.oneof(
+        fc.emailAddress(),
+        fc.constantFrom('Émile@exämple.org', '"a b"@example.com', '漢字@example.com', 'A@Example.com'),
+      ),
+      reason: fc.constantFrom(...SUPPRESSION_REASONS),
+      scope: fc.constantFrom('*', 'newsletter', 'transactional'),
+      since: fc.integer({ min: 0, max: 1_000 }).map((days) => new Date(now - days * DAY_MS)),
+      expiresAt: fc.option(fc.integer({ min: 1, max: 1_000 }).map((days) => new Date(now + days * DAY_MS))),
+      note: fc.option(fc.string({ unit: 'grapheme', maxLength: 30 })),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(item, { maxLength: 12 }), fc.boolean(), async (items, asJson) => {
+        await list.clear();
+        expect((await list.suppression.import(items)).rejected).toEqual([]);
+        const before = await exported();
+        const again = await list.suppression.import(before);
+        expect(again).toEqual({ added: 0, unchanged: before.length, rejected: [] });
+        await list.clear();
+        await list.suppression.import(asJson ? JSON.parse(JSON.stringify(before)) : before);
+        expect(await exported()).toEqual(before);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
