@@ -1,0 +1,13 @@
+import { CreateSesReputation1795478400000 } from './create-ses-reputation.js';
+
+export { CreateSesReputation1795478400000 };
+
+/**
+ * Every migration of this package, oldest first.
+ *
+ * @example
+ * ```ts
+ * TypeOrmModule.forRoot({ ..., migrations: [...sesReputationMigrations, ...yourOwn], migrationsRun: true })
+ * ```
+ */
+export const sesReputationMigrations = [CreateSesReputation1795478400000];
