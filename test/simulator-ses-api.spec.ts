@@ -1,13 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SendEmailCommandInput } from '@aws-sdk/client-sesv2';
 import {
-  CreateConfigurationSetCommand,
   CreateEmailIdentityCommand,
-  CreateEmailTemplateCommand,
   PutAccountSendingAttributesCommand,
   PutConfigurationSetSendingOptionsCommand,
-  SendBulkEmailCommand,
-  TestRenderEmailTemplateCommand,
 } from '@aws-sdk/client-sesv2';
 import { simpleMail } from './support/ses-mail.js';
 import { account, client, send, sendRaw, simulator, start, stop } from './support/ses-session.js';
@@ -27,19 +23,6 @@ const call = async (path: string, init: RequestInit) => {
   const { message } = (await response.json()) as { message: string };
   return { status: response.status, type: response.headers.get('x-amzn-errortype'), message };
 };
-
-const bulk = (to: string[], TemplateName = 'news') =>
-  new SendBulkEmailCommand({
-    FromEmailAddress: 'news@example.com',
-    ConfigurationSetName: 'main',
-    DefaultContent: { Template: { TemplateName, TemplateData: '{"name":"friend","city":"Oslo"}' } },
-    DefaultEmailTags: [{ Name: 'campaign', Value: 'may' }],
-    BulkEmailEntries: to.map((address, index) => ({
-      Destination: { ToAddresses: [address] },
-      ReplacementTags: [{ Name: 'n', Value: String(index) }],
-      ReplacementEmailContent: { ReplacementTemplate: { ReplacementTemplateData: `{"name":"N${index}"}` } },
-    })),
-  });
 
 describe('what the simulated SES refuses', () => {
   beforeEach(() => start());
@@ -81,6 +64,7 @@ describe('what the simulated SES refuses', () => {
     ['16 headers', withHeaders(headers(16)), /at most 15/],
     ['a header name with a colon', withHeaders(headers(1, 'A:')), /Header name/],
     ['a line break in a header', withHeaders(headers(1, 'A', 'b\r\nBcc: c@example.com')), /value of header/],
+    ['a header of 997 characters', withHeaders(headers(1, 'A', 'b'.repeat(995))), /longer than 996/],
     ['a contact list', { ...simple, ListManagementOptions: { ContactListName: 'all' } }, /contact list/],
     [
       'template data that is no JSON',
@@ -179,100 +163,5 @@ describe('what the simulated SES refuses', () => {
       name: 'SendingPausedException',
     });
     expect(await account()).toMatchObject({ SendingEnabled: false });
-  });
-});
-
-describe('raw mail', () => {
-  beforeEach(() => start());
-  afterEach(stop);
-
-  const RAW = [
-    'From: Shop <shop@example.com>',
-    'To: Ann <ann@example.com>',
-    'Bcc: eve@example.com',
-    'Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=',
-    'X-SES-CONFIGURATION-SET: main',
-    'X-SES-MESSAGE-TAGS: campaign=may, plan=pro',
-    '',
-    'Hello',
-  ].join('\r\n');
-
-  it('takes recipients, configuration set and tags from its headers and takes those out', async () => {
-    await sendRaw(RAW);
-    const mail = simulator.sent[0]!;
-    expect(mail).toMatchObject({
-      from: 'Shop <shop@example.com>',
-      destination: { to: ['ann@example.com'], cc: [], bcc: ['eve@example.com'] },
-      subject: 'Grüße',
-      text: 'Hello',
-      configurationSet: 'main',
-      tags: { campaign: 'may', plan: 'pro' },
-    });
-    expect(mail.raw!.toString()).not.toMatch(/bcc|x-ses/i);
-    expect(mail.headers.map(({ name }) => name)).toEqual(['From', 'To', 'Subject', 'Date', 'Message-ID']);
-  });
-
-  it('lets what the call says win', async () => {
-    await client.send(new CreateConfigurationSetCommand({ ConfigurationSetName: 'bulk' }));
-    await sendRaw(RAW, {
-      FromEmailAddress: 'other@example.com',
-      Destination: { ToAddresses: ['bob@example.com'] },
-      ConfigurationSetName: 'bulk',
-      EmailTags: [{ Name: 'campaign', Value: 'june' }],
-    });
-    expect(simulator.sent[0]).toMatchObject({
-      from: 'other@example.com',
-      destination: { to: ['bob@example.com'], bcc: [] },
-      configurationSet: 'bulk',
-    });
-    expect(simulator.sent[0]!.tags).toEqual({ campaign: 'june' });
-  });
-});
-
-describe('bulk mail', () => {
-  beforeEach(() => start({ sendRate: 2 }));
-  afterEach(stop);
-
-  it('answers one result an entry, in order', async () => {
-    await client.send(
-      new CreateEmailTemplateCommand({
-        TemplateName: 'news',
-        TemplateContent: { Subject: 'Hi {{name}} in {{city}}', Text: 'News' },
-      }),
-    );
-    const { BulkEmailEntryResults } = await client.send(
-      bulk(['a@example.com', 'nobody', 'b@example.com', 'c@example.com']),
-    );
-    expect(BulkEmailEntryResults).toMatchObject([
-      { Status: 'SUCCESS', MessageId: simulator.sent[0]!.id },
-      { Status: 'INVALID_PARAMETER', Error: "Missing final '@domain'" },
-      { Status: 'SUCCESS', MessageId: simulator.sent[1]!.id },
-      { Status: 'ACCOUNT_THROTTLED', Error: 'Maximum sending rate exceeded.' },
-    ]);
-    expect(simulator.sent).toMatchObject([
-      { subject: 'Hi N0 in Oslo', tags: { campaign: 'may', n: '0' } },
-      { subject: 'Hi N2 in Oslo', tags: { campaign: 'may', n: '2' } },
-    ]);
-  });
-
-  it('refuses the call when the template is missing or there are more than 50 entries', async () => {
-    await expect(client.send(bulk(['a@example.com'], 'none'))).rejects.toMatchObject({
-      name: 'NotFoundException',
-    });
-    const many = Array.from({ length: 51 }, (_, index) => `u${index}@example.com`);
-    await expect(client.send(bulk(many))).rejects.toMatchObject({ name: 'BadRequestException' });
-  });
-
-  it('renders a template for a test and says what is missing', async () => {
-    const TemplateName = 'news';
-    const TemplateContent = { Subject: 'Hi {{name}}', Text: 'News' };
-    await client.send(new CreateEmailTemplateCommand({ TemplateName, TemplateContent }));
-    const render = (TemplateData: string) =>
-      client.send(new TestRenderEmailTemplateCommand({ TemplateName, TemplateData }));
-    expect((await render('{"name":"Ann"}')).RenderedTemplate).toContain('Subject: Hi Ann');
-    await expect(render('{}')).rejects.toMatchObject({
-      name: 'BadRequestException',
-      message: "Attribute 'name' is not present in the rendering data.",
-    });
   });
 });

@@ -67,7 +67,7 @@ export class Members {
   }
 
   private read<T>(name: string, expected: string, fits: (value: unknown) => value is T): T | undefined {
-    const value = Object.hasOwn(this.json, name) ? this.json[name] : undefined;
+    const value = this.json[name];
     if (value === undefined || value === null) return undefined;
     if (!fits(value)) throw badRequest(`${this.at}${name} must be ${expected}.`);
     return value;
