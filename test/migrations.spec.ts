@@ -7,8 +7,24 @@ import { IdempotentSend } from '../libs/ses-reputation/src/mailer/idempotent-sen
 import { ReputationBucket } from '../libs/ses-reputation/src/reputation/reputation-bucket.entity.js';
 import { ReputationState } from '../libs/ses-reputation/src/reputation/reputation-state.entity.js';
 import { SuppressedAddress } from '../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
-import { SuppressedAddress } from '../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
 import { databaseKinds, type TestDatabase } from './support/databases.js';
+
+/** What `migration:generate` would write. */
+async function difference(dataSource: DataSource): Promise<string[]> {
+  const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+  return upQueries.map(({ query }) => query);
+}
+
+/** Those of the entities' tables that are there. */
+async function tables(dataSource: DataSource): Promise<string[]> {
+  const runner = dataSource.createQueryRunner();
+  const there: string[] = [];
+  for (const { tableName } of dataSource.entityMetadatas) {
+    if (await runner.hasTable(tableName)) there.push(tableName);
+  }
+  await runner.release();
+  return there;
+}
 
 describe.each(databaseKinds())('the migrations on $name', ({ name, create }) => {
   let database: TestDatabase;
@@ -31,19 +47,6 @@ describe.each(databaseKinds())('the migrations on $name', ({ name, create }) => 
     await dataSource.initialize();
     open.push(dataSource);
     return dataSource;
-  }
-
-  /** What `migration:generate` would write. */
-  async function difference(dataSource: DataSource): Promise<string[]> {
-    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
-    return upQueries.map(({ query }) => query);
-  }
-
-  async function tables(dataSource: DataSource): Promise<string[]> {
-    const runner = dataSource.createQueryRunner();
-    const names = (await runner.getTables()).map((table) => table.name.split('.').at(-1)!);
-    await runner.release();
-    return names.filter((table) => table.includes('ses_'));
   }
 
   it('make what the entities need, so that nothing is left to generate, and take it away again', async () => {
@@ -126,19 +129,21 @@ describe.each(databaseKinds())('the migrations on $name', ({ name, create }) => 
   });
 
   if (name === 'MariaDB') {
-    it('keep keys apart and hold every name, whatever the server takes for equal or for text', async () => {
-      const dataSource = await connect();
-      const [{ db }] = await dataSource.query('select database() as db');
-      await dataSource.query(`alter database ${db} character set latin1 collate latin1_swedish_ci`);
-      await dataSource.runMigrations();
-      const suppressed = { scope: '*', reason: 'manual' as const, since: new Date(0) } as const;
-      await dataSource.query(`alter database ${db} character set utf8mb4 collate utf8mb4_lithuanian_ci`);
-      await dataSource.manager.insert(SuppressedAddress, [
-        { ...suppressed, key: 'may@example.com', address: '漢😀' },
-        { ...suppressed, key: 'mai@example.com', address: 'é' },
-      ]);
-      const [found] = await dataSource.manager.findBy(SuppressedAddress, { key: 'may@example.com' });
-      expect(found?.address).toBe('漢😀');
-    });
+    it.each(['latin1 collate latin1_swedish_ci', 'utf8mb4 collate utf8mb4_lithuanian_ci'])(
+      'keep keys apart and hold every name where the server has character set %s',
+      async (charset) => {
+        const dataSource = await connect();
+        const [{ db }] = await dataSource.query('select database() as db');
+        await dataSource.query(`alter database ${db} character set ${charset}`);
+        await dataSource.runMigrations();
+        const suppressed = { scope: '*', reason: 'manual', since: new Date(0) } as const;
+        await dataSource.manager.insert(SuppressedAddress, [
+          { ...suppressed, key: 'may@example.com', address: '漢😀' },
+          { ...suppressed, key: 'mai@example.com', address: 'é' },
+        ]);
+        const found = await dataSource.manager.findBy(SuppressedAddress, { key: 'may@example.com' });
+        expect(found.map(({ address }) => address)).toEqual(['漢😀']);
+      },
+    );
   }
 });

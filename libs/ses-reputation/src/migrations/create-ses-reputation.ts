@@ -90,6 +90,7 @@ const TABLES: { name: string; columns: Column[]; indices?: Record<string, string
       int('opens', { default: 0 }),
       int('clicks', { default: 0 }),
     ],
+    indices: { ix_ses_reputation_bucket_start: ['minutes', 'start'] },
   },
   {
     name: 'ses_reputation_state',
