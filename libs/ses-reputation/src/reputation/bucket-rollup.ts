@@ -1,12 +1,12 @@
-import { LessThan, type EntityManager } from 'typeorm';
+import { In, LessThan, type EntityManager } from 'typeorm';
 import type { Store } from '../store/store.js';
 import { BucketDeltas } from './bucket-delta.js';
-import { bucketNames, addToBuckets } from './bucket-sql.js';
-import { DAYS_FOR_MS, HOURS_FOR_MS, MINUTES_FOR_MS, startOf } from './bucket-width.js';
+import { addToBuckets } from './bucket-sql.js';
+import { DAYS_FOR_MS, HOURS_FOR_MS, MINUTE_MS, MINUTES_FOR_MS, startOf, type Width } from './bucket-width.js';
 import { COUNTERS, ReputationBucket } from './reputation-bucket.entity.js';
 
-/** Small, so that bookings never wait long for it. SQLite takes an OR of at most 1,000. */
-const BUCKETS_A_TRANSACTION = 400;
+/** Small, so that bookings never wait long for it. */
+const BUCKETS_A_TRANSACTION = 1_000;
 
 /**
  * Merges minutes older than 48 h into hours and hours older than 32 days into days, and forgets days after two
@@ -23,20 +23,32 @@ export async function rollUp(store: Store, now: number): Promise<void> {
   await store.transaction((tx) => tx.delete(ReputationBucket, { minutes: 1440, start: LessThan(oldest) }));
 }
 
-async function merge(store: Store, from: number, to: number, before: number): Promise<void> {
-  while ((await store.transaction((tx) => mergeSome(tx, store, from, to, before))) === BUCKETS_A_TRANSACTION);
+async function merge(store: Store, from: Width, to: Width, before: number): Promise<void> {
+  while (await store.transaction((tx) => mergeSome(tx, store, from, to, before)));
 }
 
+/** @returns whether there was anything to merge */
 async function mergeSome(
   tx: EntityManager,
   store: Store,
-  from: number,
-  to: number,
+  from: Width,
+  to: Width,
   before: number,
-): Promise<number> {
+): Promise<boolean> {
+  const oldest = await tx
+    .createQueryBuilder(ReputationBucket, 'b')
+    .select('MIN(b.start)', 'start')
+    .where('b.minutes = :from AND b.start < :before', { from, before })
+    .getRawOne<{ start: string | number | null }>();
+  if (!oldest || oldest.start === null) return false;
+  const start = startOf(Number(oldest.start), to);
   const query = tx
     .createQueryBuilder(ReputationBucket, 'b')
-    .where('b.minutes = :from AND b.start < :before', { from, before })
+    .where('b.minutes = :from AND b.start >= :start AND b.start < :end', {
+      from,
+      start,
+      end: start + to * MINUTE_MS,
+    })
     .orderBy('b.start')
     .addOrderBy('b.dimension')
     .limit(BUCKETS_A_TRANSACTION);
@@ -46,26 +58,32 @@ async function mergeSome(
   const wide = new BucketDeltas();
   for (const bucket of narrow) {
     const counts = Object.fromEntries(COUNTERS.map((counter) => [counter, bucket[counter]]));
-    wide.add({
-      dimension: bucket.dimension,
-      start: startOf(bucket.start.getTime(), to),
-      minutes: to,
-      counts,
-    });
+    wide.add({ dimension: bucket.dimension, start, minutes: to, counts });
   }
   await addToBuckets(tx, store.dialect, wide.sorted());
-  await remove(tx, store, narrow);
-  return narrow.length;
+  await remove(tx, narrow);
+  return true;
 }
 
-async function remove(tx: EntityManager, store: Store, buckets: readonly ReputationBucket[]): Promise<void> {
-  if (buckets.length === 0) return;
-  const { table, column, place } = bucketNames(tx, store.dialect);
-  const keys = ['dimension', 'start', 'minutes'].map((key) => column(key));
-  const one = (_: unknown, row: number) =>
-    `(${keys.map((key, n) => `${key} = ${place(row * keys.length + n)}`).join(' AND ')})`;
-  await tx.query(
-    `DELETE FROM ${table} WHERE ${buckets.map(one).join(' OR ')}`,
-    buckets.flatMap(({ dimension, start, minutes }) => [dimension, start.getTime(), minutes]),
-  );
+/** Exactly these. Grouped, since a long OR makes PostgreSQL read the whole table. */
+async function remove(tx: EntityManager, buckets: readonly ReputationBucket[]): Promise<void> {
+  const byStart = grouped(buckets, ({ start }) => start.getTime());
+  const byDimension = grouped(buckets, ({ dimension }) => dimension);
+  for (const group of byStart.length < byDimension.length ? byStart : byDimension) {
+    await tx.delete(ReputationBucket, {
+      minutes: group[0]!.minutes,
+      start: In(group.map(({ start }) => start)),
+      dimension: In(group.map(({ dimension }) => dimension)),
+    });
+  }
+}
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string | number): T[][] {
+  const groups = new Map<string | number, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return [...groups.values()];
 }

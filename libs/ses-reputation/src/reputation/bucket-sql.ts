@@ -46,7 +46,7 @@ function statement(tx: EntityManager, dialect: Dialect, rows: number): string {
 }
 
 /** Table and columns as this data source names them (schema, prefix, naming strategy), escaped. */
-export function bucketNames(tx: EntityManager, dialect: Dialect) {
+function bucketNames(tx: EntityManager, dialect: Dialect) {
   const { driver } = tx.connection;
   const metadata = tx.connection.getMetadata(ReputationBucket);
   return {
