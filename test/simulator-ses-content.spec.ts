@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   CreateConfigurationSetCommand,
   CreateEmailTemplateCommand,
+  DeleteEmailTemplateCommand,
+  GetEmailTemplateCommand,
+  UpdateEmailTemplateCommand,
   SendBulkEmailCommand,
   TestRenderEmailTemplateCommand,
 } from '@aws-sdk/client-sesv2';
@@ -117,6 +120,24 @@ describe('bulk mail', () => {
     });
     const many = Array.from({ length: 51 }, (_, index) => `u${index}@example.com`);
     await expect(client.send(bulk(many))).rejects.toMatchObject({ name: 'BadRequestException' });
+  });
+
+  it('updates and deletes templates', async () => {
+    const TemplateName = 'news';
+    const content = (Subject: string) => ({ TemplateName, TemplateContent: { Subject, Text: 'News' } });
+    await expect(client.send(new UpdateEmailTemplateCommand(content('x')))).rejects.toMatchObject({
+      name: 'NotFoundException',
+    });
+    await client.send(new CreateEmailTemplateCommand(content('First')));
+    await client.send(new UpdateEmailTemplateCommand(content('Second')));
+    expect(await client.send(new GetEmailTemplateCommand({ TemplateName }))).toMatchObject(content('Second'));
+    await client.send(new DeleteEmailTemplateCommand({ TemplateName }));
+    await expect(client.send(new GetEmailTemplateCommand({ TemplateName }))).rejects.toMatchObject({
+      name: 'NotFoundException',
+    });
+    await expect(client.send(new CreateEmailTemplateCommand(content('{{#if x}}')))).rejects.toMatchObject({
+      name: 'BadRequestException',
+    });
   });
 
   it('renders a template for a test and says what is missing', async () => {

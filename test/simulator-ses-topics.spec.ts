@@ -4,6 +4,7 @@ import {
   CreateConfigurationSetCommand,
   CreateConfigurationSetEventDestinationCommand,
   CreateEmailIdentityCommand,
+  DeleteEmailIdentityCommand,
   DeleteConfigurationSetCommand,
   DeleteConfigurationSetEventDestinationCommand,
   GetConfigurationSetEventDestinationsCommand,
@@ -51,6 +52,18 @@ describe('where the simulated SES publishes', () => {
     });
     expect(subscriber.events[0]).not.toHaveProperty('mail.tags');
     expect(subscriber.events[0]).not.toHaveProperty('mail.headers');
+  });
+
+  it("uses the identity's own configuration set when a mail names none, until the identity is deleted", async () => {
+    const EmailIdentity = 'example.com';
+    await client.send(new CreateEmailIdentityCommand({ EmailIdentity, ConfigurationSetName: 'main' }));
+    await sendTo(['ann@example.com'], { configurationSet: undefined });
+    await simulator.settled();
+    expect(types()).toEqual(['Send', 'Delivery']);
+    await client.send(new DeleteEmailIdentityCommand({ EmailIdentity }));
+    await sendTo(['ann@example.com'], { configurationSet: undefined });
+    await simulator.settled();
+    expect(types()).toHaveLength(2);
   });
 
   it('publishes only the types that a destination asks for, to each destination of the set', async () => {

@@ -19,6 +19,9 @@ export class SimulatorServer {
     const server = createServer((request, response) => {
       void serve(request, response, handle);
     });
+    // Longer than any client keeps an idle connection: else one is cut just as a call goes out on it, and the
+    // caller can't know whether its mail was accepted.
+    server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', () => {
