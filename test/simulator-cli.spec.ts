@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GetAccountCommand, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
@@ -41,20 +42,19 @@ describe('ses-reputation simulate, as a process', () => {
   );
 
   it('subscribes a URL, however late its app comes up', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/`;
+    const program = start('simulate', '--port', '0', '--post-to', url);
+    const line = await program.out.next();
+    expect(await program.err.next()).toBe(`${url}: waiting for it to confirm its subscription`);
     let attempts = 0;
-    let endpoint = '';
     const subscriber = await startSubscriber(async (link) => {
       attempts += 1;
-      if (attempts === 1) throw new Error('still starting');
-      if (attempts === 2) return new Response(null, { status: 403 });
-      return fetch(`${endpoint}/${new URL(String(link)).search}`);
-    });
-    const program = start('simulate', '--port', '0', '--post-to', subscriber.url);
-    const line = await program.out.next();
-    endpoint = /http:\S+/.exec(line)![0];
-    expect(await program.err.next()).toContain(`${subscriber.url}: waiting`);
+      if (attempts === 1) return new Response(null, { status: 403 });
+      return fetch(`${/http:\S+/.exec(line)![0]}/${new URL(String(link)).search}`);
+    }, port);
     expect(await program.err.next()).toContain('trying again');
-    expect(await program.err.next()).toContain(`${subscriber.url}: confirmed`);
+    expect(await program.err.next()).toContain(`${url}: confirmed`);
     const client = clientOf(line);
     await client.send(new SendEmailCommand(simpleMail(['ann@hard.test'])));
     while (subscriber.events.length < 2) await new Promise((resolve) => setImmediate(resolve));
@@ -118,6 +118,15 @@ function start(...args: string[]) {
     ...lines,
     exit: once(child, 'close') as Promise<[code: number | null, signal: string | null]>,
   };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** Compiles one folder of the library, file by file. */

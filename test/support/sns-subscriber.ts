@@ -27,7 +27,7 @@ export interface Subscriber {
  * An endpoint that confirms its subscription through `fetch`, answers as that did or 500 if it failed, and keeps what is posted
  * to it.
  */
-export async function startSubscriber(fetchSns: typeof fetch): Promise<Subscriber> {
+export async function startSubscriber(fetchSns: typeof fetch, port = 0): Promise<Subscriber> {
   const messages: string[] = [];
   const server = createServer((request, response) => {
     void (async () => {
@@ -40,7 +40,7 @@ export async function startSubscriber(fetchSns: typeof fetch): Promise<Subscribe
       response.end();
     })().catch(() => response.writeHead(500).end());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     messages,

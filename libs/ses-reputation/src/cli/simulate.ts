@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SesSimulator } from '../testing/ses-simulator.js';
 import type { CliContext } from './run-cli.js';
+import { untilReachable } from './until-reachable.js';
 import { UsageError } from './usage-error.js';
 
 export const SIMULATE_USAGE = `Usage: ses-reputation simulate [options]
@@ -19,8 +20,7 @@ Runs a local Amazon SES (API v2) and SNS on 127.0.0.1 until it is interrupted.
 
 const DEFAULT_PORT = 4_579;
 const AGAIN_AFTER_MS = 2_000;
-// A person is waiting for the app to come up: try often rather than three times at Amazon's 20 s.
-const RETRY = { attempts: 60, delayMs: 1_000 };
+const PROBE_EVERY_MS = 500;
 
 /** `ses-reputation simulate`: resolves with the exit code after the signal. Prints one line when it is ready. */
 export async function simulate(args: readonly string[], context: CliContext): Promise<number> {
@@ -29,7 +29,7 @@ export async function simulate(args: readonly string[], context: CliContext): Pr
     context.out(SIMULATE_USAGE);
     return 0;
   }
-  const simulator = await SesSimulator.start({ ...options, retry: RETRY });
+  const simulator = await SesSimulator.start(options);
   const { endpoint, topicArn, configurationSet } = simulator;
   context.out(
     `SES simulator ready at ${endpoint} · topic ${topicArn} · configuration set ${configurationSet}`,
@@ -45,6 +45,9 @@ async function subscribe(simulator: SesSimulator, url: string, { err, signal }: 
   err(`${url}: waiting for it to confirm its subscription`);
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
+      // A person is waiting for the app to come up: SNS alone would come back only after 20 s.
+      await untilReachable(url, PROBE_EVERY_MS, signal);
+      if (signal.aborted) return;
       await simulator.subscribe(url);
       err(`${url}: confirmed, feedback is posted there from now on`);
       return;
