@@ -17,7 +17,6 @@ export { MailerService } from './mailer/mailer.service.js';
 export { SuppressionService } from './suppression/suppression.service.js';
 export { FeedbackService } from './feedback/feedback.service.js';
 export { ReputationService } from './reputation/reputation.service.js';
-export type { ReputationReport } from './reputation/report.js';
 
 export { SES_REPUTATION_ENTITIES } from './entities.js';
 export { EVERY_STREAM, SuppressedAddress } from './suppression/suppressed-address.entity.js';
@@ -30,11 +29,68 @@ export { REPUTATION_LEVELS, type ReputationLevel } from './reputation/levels.js'
 export { OnSesEvent } from './events/on-ses-event.decorator.js';
 export type * from './events/ses-events.js';
 
+export type {
+  AddressInput,
+  AddressObject,
+  Alternative,
+  Attachment,
+  CalendarEvent,
+  Content,
+  ContentObject,
+  Headers,
+  HeaderValue,
+  ListHeader,
+  MailMessage,
+} from './mailer/message.js';
+export type { SendReceipt, SendStatus, SuppressedRecipient } from './mailer/send-receipt.js';
+export type { SuppressionFilter } from './suppression/find-suppressed.js';
+export type { Suppression } from './suppression/suppression-ledger.js';
+export type {
+  ListOptions,
+  ReleaseOptions,
+  SuppressionHistoryItem,
+  SuppressionItem,
+  SuppressionPage,
+  SuppressOptions,
+} from './suppression/suppression-options.js';
+export type { ImportItem, ImportSource } from './suppression/import-records.js';
+export type {
+  ImportOptions,
+  ImportProgress,
+  ImportResult,
+  RejectedLine,
+} from './suppression/suppression-import.js';
+export type { IngestOutcome } from './feedback/ingest.js';
+export type { AccountStatus } from './reputation/account-status.js';
+export type { MetricReport, ReputationReport, WindowReport } from './reputation/report.js';
+export type { ReportQuery } from './reputation/report-query.js';
+
 export { addressKey } from './address/address-key.js';
 export { Clock } from './clock.js';
+
 export {
   InvalidAddressError,
   SesReputationConfigError,
   SesReputationError,
   StoreUnavailableError,
 } from './errors.js';
+export {
+  MessageInvalidError,
+  RecipientsSuppressedError,
+  SendingDisabledError,
+  SendOutcomeUnknownError,
+  SendQuotaExceededError,
+  SendRejectedError,
+  SendThrottledError,
+  SesUnavailableError,
+  SuppressionUnavailableError,
+} from './mailer/errors.js';
+export {
+  EraseKeyMissingError,
+  InvalidPageError,
+  InvalidTimeError,
+  UnknownReasonError,
+  UnknownScopeError,
+} from './suppression/errors.js';
+export { InvalidFeedbackError } from './feedback/invalid-feedback.error.js';
+export { InvalidReportQueryError } from './reputation/invalid-report-query.error.js';
