@@ -13,6 +13,10 @@ const envelope = (event: object) => ({
   Message: JSON.stringify(event),
 });
 
+const lambdaEvent = (...events: object[]) => ({
+  Records: events.map((event) => ({ EventSource: 'aws:sns', Sns: envelope(event) })),
+});
+
 const DOORS: [string, (event: Event) => unknown][] = [
   ['an SNS envelope', envelope],
   ['the text of one', (event) => JSON.stringify(envelope(event))],
@@ -20,7 +24,7 @@ const DOORS: [string, (event: Event) => unknown][] = [
   ['the text of one, laid out', (event) => JSON.stringify(event, null, 2)],
   ['an identity notification', asNotification],
   ['an EventBridge event', (event) => ({ source: 'aws.ses', 'detail-type': 'Email Bounced', detail: event })],
-  ['a Lambda SNS record', (event) => ({ Records: [{ EventSource: 'aws:sns', Sns: envelope(event) }] })],
+  ['a Lambda SNS record', (event) => lambdaEvent(event)],
 ];
 
 describe('FeedbackService', () => {
@@ -73,13 +77,17 @@ describe('FeedbackService', () => {
   });
 
   it('gives one word for many records', async () => {
-    const ingest = (...events: object[]) =>
-      at.service.ingest({ Records: events.map((event) => ({ Sns: envelope(event) })) }, { source: 'lambda' });
-    expect(await ingest(bounce(), { no: 'event' })).toBe('stored');
-    expect(await ingest(bounce(), bounce({ messageId: 'm-2' }))).toBe('stored');
-    expect(await ingest({ no: 'event' }, bounce())).toBe('repeated');
-    expect(await ingest({ no: 'event' })).toBe('ignored');
-    expect(await ingest()).toBe('ignored');
+    expect(await at.service.ingest(lambdaEvent(bounce(), { no: 'event' }), { source: 'lambda' })).toBe(
+      'stored',
+    );
+    expect(
+      await at.service.ingest(lambdaEvent(bounce(), bounce({ messageId: 'm-2' })), { source: 'lambda' }),
+    ).toBe('stored');
+    expect(await at.service.ingest(lambdaEvent({ no: 'event' }, bounce()), { source: 'lambda' })).toBe(
+      'repeated',
+    );
+    expect(await at.service.ingest(lambdaEvent({ no: 'event' }), { source: 'lambda' })).toBe('ignored');
+    expect(await at.service.ingest(lambdaEvent(), { source: 'lambda' })).toBe('ignored');
   });
 
   it('refuses what is no feedback with an error that says what to pass', async () => {
@@ -90,5 +98,17 @@ describe('FeedbackService', () => {
       code: 'SES_INVALID_FEEDBACK',
       message: expect.stringContaining('Pass an SNS envelope'),
     });
+  });
+
+  it('takes in all of an event or nothing, and tells nothing before it is written', async () => {
+    const query = (sql: string) => at.dataSource.query(sql);
+    await query('alter table ses_suppressed_address rename to out_of_reach');
+    await expect(at.take(bounce())).rejects.toMatchObject({ code: 'SES_STORE_UNAVAILABLE' });
+    await query('alter table out_of_reach rename to ses_suppressed_address');
+    expect(await at.rows()).toEqual([]);
+    expect(await at.buckets()).toEqual([]);
+    expect(at.raised()).toEqual([]);
+    expect(await at.take(bounce())).toBe('stored');
+    expect(at.raised()).toHaveLength(2);
   });
 });

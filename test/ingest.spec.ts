@@ -299,9 +299,11 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       await at.suppression.release('ann@example.com');
       await at.take(bounce({ messageId: 'm-2', sent: 10 }));
       await at.take(complaint());
+      // Sent before, bounced after.
+      await at.take(bounce({ messageId: 'm-3', sent: 1_440 }));
       expect(await at.suppressed()).toEqual([]);
-      expect(await at.counts()).toEqual({ hardBounces: 2, complaints: 1 });
-      await at.take(bounce({ messageId: 'm-3', sent: 1_500 }));
+      expect(await at.counts()).toEqual({ hardBounces: 3, complaints: 1 });
+      await at.take(bounce({ messageId: 'm-4', sent: 1_441 }));
       expect(await at.suppressed()).toEqual(['ann@example.com * hard-bounce']);
     });
 
@@ -443,10 +445,10 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
     });
 
     it('takes an event with more recipients than a statement can hold', async () => {
-      const to = Array.from({ length: 2_000 }, (_, n) => `ann-${n}@example.com`);
+      const to = Array.from({ length: 600 }, (_, n) => `ann-${n}@example.com`);
       await at.take(bounce({ to }));
-      expect(await at.counts()).toEqual({ hardBounces: 2_000 });
-      expect(await at.suppressed()).toHaveLength(2_000);
+      expect(await at.counts()).toEqual({ hardBounces: 600 });
+      expect(await at.suppressed()).toHaveLength(600);
     });
 
     it('ignores what is no SES event', async () => {
