@@ -125,6 +125,7 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
     await list.suppression.suppress('Ann@example.com', {
       reason: 'complaint',
       note: 'ann@example.com complained',
+      actor: 'ann@example.com',
     });
     expect(list.raised()).toEqual([]);
     await list.suppression.suppress('Ann@example.com', { reason: 'unsubscribe', scope: 'newsletter' });
@@ -157,7 +158,7 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
     expect(await list.dataSource.manager.count(SuppressedAddress)).toBe(1);
     expect((await list.suppression.list()).items).toMatchObject([{ reason: 'complaint' }]);
 
-    expect(await list.suppression.release('ann@example.com')).toBe(true);
+    expect(await list.suppression.release('ann@example.com', { note: 'ann@example.com asked' })).toBe(true);
     expect(await list.suppression.isSuppressed('ann@example.com')).toBe(false);
     expect(await everything()).not.toContain('ann@example.com');
     const releases = await list.ledger.releases(list.store.manager, ['ann@example.com']);

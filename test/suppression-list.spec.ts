@@ -135,6 +135,19 @@ describe.each(databaseKinds())('the suppression list on $name', (kind) => {
       expect(seen).toContain('a7@example.com newsletter');
     });
 
+    it('parts the scopes of one address between pages', async () => {
+      for (const scope of ['*', 'newsletter', 'transactional']) {
+        await list.suppression.suppress('a@example.com', { reason: 'manual', scope });
+      }
+      const scopes: string[] = [];
+      for (let cursor: string | null = null, end = false; !end; end = cursor === null) {
+        const page = await list.suppression.list({ cursor, limit: 1 });
+        scopes.push(...page.items.map(({ scope }) => scope));
+        cursor = page.next;
+      }
+      expect(scopes).toEqual(['*', 'newsletter', 'transactional']);
+    });
+
     it('has no next page after a full last one', async () => {
       await list.suppression.import(['a@example.com', 'b@example.com']);
       const first = await list.suppression.list({ limit: 1 });

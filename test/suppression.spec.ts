@@ -90,6 +90,16 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
     ]);
   });
 
+  it('tells once of an opt-out that is made longer', async () => {
+    const until = (hours: number) => new Date(list.clock.nowMs + hours * HOUR_MS);
+    await list.suppression.suppress('ann@example.com', { reason: 'unsubscribe', expiresAt: until(1) });
+    list.raised();
+    await list.suppression.suppress('ann@example.com', { reason: 'unsubscribe', expiresAt: until(2) });
+    expect(await row()).toMatchObject({ expiresAt: until(2) });
+    expect(list.raised()).toEqual([]);
+    expect(await actions()).toEqual(['added', 'changed']);
+  });
+
   it('strengthens a suppression, keeps its beginning, and never weakens it', async () => {
     await list.suppression.suppress('ann@example.com', { reason: 'soft-bounces' });
     const since = new Date(list.clock.nowMs);

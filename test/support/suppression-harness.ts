@@ -4,6 +4,7 @@ import { Clock } from '../../libs/ses-reputation/src/clock.js';
 import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
 import { SesEventBus } from '../../libs/ses-reputation/src/events/ses-event-bus.js';
 import type { PendingEvent } from '../../libs/ses-reputation/src/events/ses-events.js';
+import { sesReputationMigrations } from '../../libs/ses-reputation/src/migrations/index.js';
 import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
 import type { SuppressionOptions } from '../../libs/ses-reputation/src/options/ses-reputation-options.js';
 import { Store } from '../../libs/ses-reputation/src/store/store.js';
@@ -46,7 +47,8 @@ export async function startSuppression(
   const dataSource = new DataSource({
     ...database.options,
     entities: SES_REPUTATION_ENTITIES,
-    synchronize: true,
+    migrations: [...sesReputationMigrations],
+    migrationsRun: true,
   });
   await dataSource.initialize();
   const store = new Store(dataSource);

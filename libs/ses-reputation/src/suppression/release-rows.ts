@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { PendingEvent } from '../events/ses-events.js';
 import { fitText } from '../store/fit-text.js';
+import { isErasedKey } from './erased-key.js';
 import { isLive } from './merge-suppression.js';
 import { EVERY_STREAM, SuppressedAddress } from './suppressed-address.entity.js';
 import { suppressionRemoved } from './suppression-events.js';
@@ -30,12 +31,14 @@ export async function releaseRows(
   };
   const matching = rows.filter((row) => scope === null || row.scope === scope);
   const live = matching.filter((row) => isLive(row, at.getTime()));
+  const released = (row: Parameters<typeof historyRow>[0]) =>
+    historyRow({ ...row, ...by, note: isErasedKey(row.key) ? null : by.note }, 'released', at);
   const history = matching.map((row) =>
-    live.includes(row) ? historyRow({ ...row, ...by }, 'released', at) : historyRow(row, 'expired', at),
+    live.includes(row) ? released(row) : historyRow(row, 'expired', at),
   );
   if (scope === null && live.length > 0 && !live.some((row) => row.scope === EVERY_STREAM)) {
     // "Every scope" was released: late feedback that would suppress for every stream must find it said.
-    history.push(historyRow({ ...live[0]!, ...by, scope: EVERY_STREAM, reason: null }, 'released', at));
+    history.push(released({ ...live[0]!, scope: EVERY_STREAM, reason: null }));
   }
   for (const { key, scope } of matching) await tx.delete(SuppressedAddress, { key, scope });
   if (history.length > 0) await tx.insert(SuppressionHistory, history);

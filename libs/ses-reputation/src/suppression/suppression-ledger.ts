@@ -219,9 +219,9 @@ function rowOf(entry: NewSuppression, erased: string | undefined): SuppressedAdd
     reason: entry.reason,
     since: entry.since,
     expiresAt: entry.expiresAt ?? null,
-    // What is noted about an erased address may well name it.
+    // What is noted about an erased address may well name it, and who opts out is often its owner.
     note: kept && entry.note != null ? fitText(entry.note, 1_000) : null,
-    actor: entry.actor != null ? fitText(entry.actor, 255) : null,
+    actor: kept && entry.actor != null ? fitText(entry.actor, 255) : null,
   };
 }
 
