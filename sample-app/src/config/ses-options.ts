@@ -50,10 +50,14 @@ function feedback(config: Config, sending: Sending): Feedback {
   return sending.through === 'amazon' ? { topicArns } : { topicArns, fetch: askInstead(sending.endpoint) };
 }
 
-/** A simulator signs as Amazon's host, and serves that host's certificate at its own address. */
+/**
+ * A simulator signs as Amazon's host, and serves that host's certificate at its own address. The answer is made
+ * anew, as the library takes one whose address is not what it asked for as a redirect that was followed.
+ */
 function askInstead(endpoint: string): Feedback['fetch'] {
-  return (url, init) => {
+  return async (url, init) => {
     const { pathname, search } = new URL(url);
-    return fetch(new URL(pathname + search, endpoint), init);
+    const { body, status, headers } = await fetch(new URL(pathname + search, endpoint), init);
+    return new Response(body, { status, headers });
   };
 }
