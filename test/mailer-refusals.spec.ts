@@ -231,8 +231,12 @@ describe('what MailerService.send refuses before any call', () => {
     const failed = new Readable({ read: () => undefined }).on('error', () => undefined);
     failed.destroy(new Error('the disk is gone'));
     await setImmediate();
-    for (const content of [failing, failed, createReadStream('/no/such/file')]) {
-      const message = { to: 'ann@example.com', text: 'x', attachments: [{ filename: 'a.bin', content }] };
+    for (const open of [() => failing, () => failed, () => createReadStream('/no/such/file')]) {
+      const message = {
+        to: 'ann@example.com',
+        text: 'x',
+        attachments: [{ filename: 'a.bin', content: open() }],
+      };
       await expect(parts.mailer.send(message)).rejects.toMatchObject({
         code: 'SES_MESSAGE_INVALID',
         cause: expect.anything(),
@@ -242,6 +246,22 @@ describe('what MailerService.send refuses before any call', () => {
 });
 
 describe('header injection', () => {
+  let simulator: SesSimulator;
+  let database: TestDatabase;
+  let parts: MailerParts;
+
+  beforeAll(async () => {
+    simulator = await SesSimulator.start({ sendRate: 1_000_000, quota: -1 });
+    database = await sqlite();
+    parts = await startMailer(database.options, { client: simulator.clientConfig });
+  });
+
+  afterAll(async () => {
+    await parts.close();
+    await database.drop();
+    await simulator.stop();
+  });
+
   const hostile = fc
     .array(
       fc.oneof(
@@ -279,9 +299,6 @@ describe('header injection', () => {
     .map((pieces) => pieces.join(''));
 
   it('no text in any field puts a header or a recipient of its own into the message', async () => {
-    const simulator = await SesSimulator.start({ sendRate: 1_000_000, quota: -1 });
-    const database = await sqlite();
-    const parts = await startMailer(database.options, { client: simulator.clientConfig });
     let accepted = 0;
     const send = async (message: MailMessage) => {
       const before = simulator.sent.length;
@@ -327,8 +344,5 @@ describe('header injection', () => {
       { numRuns: 400 },
     );
     expect(accepted).toBeGreaterThan(50);
-    await parts.close();
-    await database.drop();
-    await simulator.stop();
   });
 });
