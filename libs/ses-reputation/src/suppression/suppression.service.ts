@@ -204,8 +204,8 @@ export class SuppressionService {
     const events = await this.store.transaction(async (tx) =>
       eraseSuppressed(tx, mailbox, { erased, rows: await this.ledger.lockRows(tx, [mailbox.key]), at }),
     );
-    await eraseMentions(this.store, parseAddrSpec(address)!);
     this.events.emitAll(events);
+    await eraseMentions(this.store, parseAddrSpec(address)!);
   }
 
   private async *pages(filter: SuppressionFilter): AsyncGenerator<SuppressionItem> {
