@@ -30,16 +30,16 @@ export { OnSesEvent } from './events/on-ses-event.decorator.js';
 export type * from './events/ses-events.js';
 
 export type {
-  AddressInput,
-  AddressObject,
-  Alternative,
-  Attachment,
-  CalendarEvent,
-  Content,
-  ContentObject,
-  Headers,
-  HeaderValue,
   ListHeader,
+  MailAddressInput,
+  MailAddressObject,
+  MailAlternative,
+  MailAttachment,
+  MailCalendarEvent,
+  MailContent,
+  MailContentObject,
+  MailHeaders,
+  MailHeaderValue,
   MailMessage,
 } from './mailer/message.js';
 export type { SendReceipt, SendStatus, SuppressedRecipient } from './mailer/send-receipt.js';

@@ -2,26 +2,26 @@ import type { Readable } from 'node:stream';
 import type { OnSuppressed } from '../options/ses-reputation-options.js';
 
 /** One mailbox, or a group of them. */
-export type AddressObject =
+export type MailAddressObject =
   | { name?: string; address: string; group?: undefined }
-  | { name?: string; address?: undefined; group: AddressObject[] };
+  | { name?: string; address?: undefined; group: MailAddressObject[] };
 
 /** `Ann <ann@example.com>`, several with commas between, an object, or a list of all these. */
-export type AddressInput = string | AddressObject | AddressInput[];
+export type MailAddressInput = string | MailAddressObject | MailAddressInput[];
 
 /** A stream is read once, up to SES's message size. */
-export type Content = string | Uint8Array | Readable;
+export type MailContent = string | Uint8Array | Readable;
 
-export interface ContentObject {
-  content: Content;
+export interface MailContentObject {
+  content: MailContent;
   /** Of a string: `utf8` (default), `base64`, `hex`, ... */
   encoding?: string;
 }
 
 /** A file that comes with the message. `path` may be a `data:` URI; files and URLs are not opened. */
-export interface Attachment {
+export interface MailAttachment {
   filename?: string | false;
-  content?: Content;
+  content?: MailContent;
   path?: string;
   href?: string;
   encoding?: string;
@@ -33,17 +33,17 @@ export interface Attachment {
   contentTransferEncoding?: 'base64' | 'quoted-printable' | '7bit' | '8bit' | false;
   /** For `<img src="cid:...">`. */
   cid?: string;
-  headers?: Headers;
+  headers?: MailHeaders;
 }
 
 /** A further form of the text, such as Markdown. */
-export interface Alternative extends ContentObject {
+export interface MailAlternative extends MailContentObject {
   contentType: string;
-  headers?: Headers;
+  headers?: MailHeaders;
 }
 
 /** A calendar invitation. */
-export interface CalendarEvent {
+export interface MailCalendarEvent {
   content: string | Uint8Array;
   encoding?: string;
   /** `REQUEST`, `CANCEL`, ... Default: `PUBLISH`. */
@@ -51,34 +51,34 @@ export interface CalendarEvent {
   filename?: string | false;
 }
 
-export type HeaderValue = string | number | { value: string; prepared?: boolean; foldLines?: boolean };
-export type Headers =
-  | Record<string, HeaderValue | HeaderValue[]>
-  | { key: string; value: HeaderValue }
-  | { key: string; value: HeaderValue }[];
+export type MailHeaderValue = string | number | { value: string; prepared?: boolean; foldLines?: boolean };
+export type MailHeaders =
+  | Record<string, MailHeaderValue | MailHeaderValue[]>
+  | { key: string; value: MailHeaderValue }
+  | { key: string; value: MailHeaderValue }[];
 
 export type ListHeader = string | { url: string; comment?: string };
 
 /** A message, with nodemailer's field names and shapes. A field that is not listed here is refused. */
 export interface MailMessage {
   /** To, cc and bcc together: 1 to 50 mailboxes; one that is named twice gets one mail. */
-  to?: AddressInput;
-  cc?: AddressInput;
-  bcc?: AddressInput;
+  to?: MailAddressInput;
+  cc?: MailAddressInput;
+  bcc?: MailAddressInput;
   /** Default: the stream's sender, then the module's. */
-  from?: AddressInput;
-  sender?: AddressInput;
-  replyTo?: AddressInput;
+  from?: MailAddressInput;
+  sender?: MailAddressInput;
+  replyTo?: MailAddressInput;
   subject?: string;
-  text?: Content | ContentObject;
-  html?: Content | ContentObject;
+  text?: MailContent | MailContentObject;
+  html?: MailContent | MailContentObject;
   /** AMP for e-mail. */
-  amp?: Content | ContentObject;
-  icalEvent?: string | Uint8Array | CalendarEvent;
-  alternatives?: Alternative[];
-  attachments?: Attachment[];
+  amp?: MailContent | MailContentObject;
+  icalEvent?: string | Uint8Array | MailCalendarEvent;
+  alternatives?: MailAlternative[];
+  attachments?: MailAttachment[];
   /** Headers that have no field of their own, such as `X-Campaign`. */
-  headers?: Headers;
+  headers?: MailHeaders;
   /** `List-*` headers, by what comes after `List-`. */
   list?: Record<string, ListHeader | (ListHeader | ListHeader[])[]>;
   inReplyTo?: string;
