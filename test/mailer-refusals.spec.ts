@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { MailMessage } from '../libs/ses-reputation/src/mailer/message.js';
@@ -222,6 +222,16 @@ describe('what MailerService.send refuses before any call', () => {
     await expect(parts.mailer.send(message)).rejects.toMatchObject({ field: 'template.data' });
   });
 
+  it('a stream that fails while the suppression list is asked, without ending the process', async () => {
+    const { manager } = parts.dataSource;
+    Object.defineProperty(manager, 'find', { value: () => setTimeout(50, []), configurable: true });
+    const content = new Readable({ read: () => undefined });
+    const sending = parts.mailer.send({ to: 'ann@example.com', text: 'x', attachments: [{ content }] });
+    content.destroy(new Error('the disk is gone'));
+    await expect(sending).rejects.toMatchObject({ code: 'SES_MESSAGE_INVALID' });
+    delete (manager as Partial<typeof manager>).find;
+  });
+
   it('a stream that fails, before it is read or while', async () => {
     const failing = new Readable({
       read() {
@@ -284,6 +294,7 @@ describe('header injection', () => {
           '@',
           '(',
         ),
+        fc.constantFrom('\r\nX-Evil: 1\r\n', '\nBcc: victim@evil.test\n', '\rX-Evil: 1\r'),
         fc.constantFrom(
           'Bcc: victim@evil.test',
           'X-Evil: 1',
