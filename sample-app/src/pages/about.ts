@@ -6,8 +6,8 @@ export function about(region: string | undefined, sending: Sending): string {
     case 'amazon':
       return `Mail goes out through Amazon SES in ${region}.`;
     case 'other simulator':
-      return `Mail goes to the simulator at ${sending.endpoint}; levels move after a single mail.`;
+      return `Mail goes to the simulator at ${sending.endpoint}, and one bounce is enough to move the levels.`;
     case 'built-in simulator':
-      return 'No AWS settings: mail goes to the built-in SES simulator, nobody gets any; levels move after a single mail.';
+      return 'No AWS settings: mail goes to an SES simulator in this process, and one bounce is enough to move the levels.';
   }
 }

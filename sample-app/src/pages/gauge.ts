@@ -20,23 +20,22 @@ export function gaugePosition(rate: number, { warning, review, pause }: Limits):
 export function gauge(rate: number, limits: Limits): Markup {
   const x = gaugePosition(rate, limits) * ZONE_WIDTH;
   const edges = [limits.warning, limits.review, limits.pause];
-  return html`<svg class="gauge" viewBox="-8 0 616 46" aria-hidden="true">
-    ${ZONES.map(
-      (zone, i) =>
-        html`<rect
+  return html`<svg class="gauge" viewBox="-8 0 616 44" aria-hidden="true">
+    ${ZONES.map((zone, i) => {
+      const left = i * ZONE_WIDTH + (i === 0 ? 0 : GAP / 2);
+      const middle = (i + 0.5) * ZONE_WIDTH;
+      return html`<rect
           class="zone ${zone}"
-          x="${i * ZONE_WIDTH + (i ? GAP / 2 : 0)}"
-          y="12"
+          x="${left}"
+          y="14"
           width="${ZONE_WIDTH - GAP}"
           height="10"
           rx="3"
-        />`,
-    )}
-    ${edges.map(
-      (edge, i) =>
-        html`<text x="${(i + 1) * ZONE_WIDTH}" y="42" text-anchor="middle">${percent(edge)}</text>`,
-    )}
-    <path class="needle" d="M${x.toFixed(1)} 26 l-6 -17 h12 z" transform="translate(0 -3)" />
+        />
+        <text class="zone-name" x="${middle}" y="40">${zone}</text>`;
+    })}
+    ${edges.map((edge, i) => html`<text x="${(i + 1) * ZONE_WIDTH}" y="40">${percent(edge)}</text>`)}
+    <path class="needle" d="M${x.toFixed(1)} 19 l-6.5 -15 h13 z" />
   </svg>`;
 }
 
