@@ -1,0 +1,52 @@
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { check } from './check.js';
+import { compare, type Compare, type ComparisonResult } from './harness/compare.js';
+import { tableOf } from './harness/table.js';
+import { http } from './http.js';
+import { importCost } from './import-cost.js';
+import { ingest } from './ingest.js';
+import { report } from './report.js';
+import { send } from './send.js';
+import { validate } from './validate.js';
+
+const BENCHMARKS: Record<string, (compare: Compare) => Promise<void>> = {
+  validate,
+  ingest,
+  http,
+  send,
+  check,
+  report,
+  'import-cost': importCost,
+};
+
+const USAGE = `npm run bench -- [${Object.keys(BENCHMARKS).join('|')} ...] [--rounds 5] [--json]`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' } },
+});
+const rounds = Number(values.rounds);
+const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name));
+if (unknown.length > 0) stop(`there is no benchmark ${unknown.join(', ')}`);
+if (!Number.isInteger(rounds) || rounds < 5 || rounds % 2 === 0)
+  stop('--rounds takes an odd number from 5 on');
+
+const results: ComparisonResult[] = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
+  await BENCHMARKS[name]!(async (comparison) => {
+    const result = await compare(comparison, rounds);
+    results.push(result);
+    if (!values.json) process.stdout.write(`${tableOf(result)}\n\n`);
+    return result;
+  });
+}
+if (values.json) {
+  const machine = { node: process.version, cores: cpus().length };
+  process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
+}
+
+function stop(reason: string): never {
+  process.stderr.write(`${reason}\n${USAGE}\n`);
+  process.exit(2);
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { DataSourceOptions } from 'typeorm';
+
+/** A fresh, empty database. */
+export interface BenchDatabase {
+  options: DataSourceOptions;
+  drop(): Promise<void>;
+}
+
+export interface DatabaseKind {
+  name: 'SQLite' | 'PostgreSQL';
+  create(): Promise<BenchDatabase>;
+}
+
+/** PostgreSQL's pool for ours and for the peers alike; `pg` by itself has 10. */
+const CONNECTIONS = 16;
+
+/** SQLite, and PostgreSQL if one answers at TEST_POSTGRES_URL or on this machine. */
+export async function databaseKinds(): Promise<DatabaseKind[]> {
+  const url = process.env.TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+  const kinds: DatabaseKind[] = [{ name: 'SQLite', create: sqlite }];
+  if (await answers(url)) kinds.push({ name: 'PostgreSQL', create: () => postgres(url) });
+  else process.stderr.write('left out: PostgreSQL (no server answers; set TEST_POSTGRES_URL)\n');
+  return kinds;
+}
+
+async function sqlite(): Promise<BenchDatabase> {
+  const directory = await mkdtemp(join(tmpdir(), 'ses-reputation-bench-'));
+  return {
+    options: { type: 'better-sqlite3', database: join(directory, 'bench.sqlite'), enableWAL: true },
+    drop: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+async function postgres(adminUrl: string): Promise<BenchDatabase> {
+  const name = `ses_bench_${randomBytes(6).toString('hex')}`;
+  await administer(adminUrl, `create database ${name}`);
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  return {
+    options: { type: 'postgres', url: url.href, extra: { max: CONNECTIONS } },
+    drop: () => administer(adminUrl, `drop database ${name} with (force)`),
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  return administer(url, 'select 1').then(
+    () => true,
+    () => false,
+  );
+}
+
+async function administer(connectionString: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
+  try {
+    await client.connect();
+    await client.query(statement);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
