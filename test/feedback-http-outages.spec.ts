@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FeedbackHost, PLATFORMS } from './support/feedback-host.js';
+import { SIGNING_CERTIFICATE } from '../libs/ses-reputation/src/testing/sns/signing-key.js';
 import { rawPost } from './support/raw-post.js';
 import { CERTIFICATE_URL, freshCertificateUrl, notification, sign } from './support/sns-forge.js';
 
@@ -15,14 +16,14 @@ describe.each(PLATFORMS)('outages round the feedback route on $name', ({ adapter
 
   describe('answers 503, so that SNS tries again,', () => {
     it.each([
-      ['is missing', () => new Response('', { status: 404 })],
-      ['is not to be had', () => new Response('', { status: 500 })],
+      ['is missing', () => new Response(SIGNING_CERTIFICATE, { status: 404 })],
+      ['is not to be had', () => new Response(SIGNING_CERTIFICATE, { status: 500 })],
       ['redirects', () => Response.redirect(CERTIFICATE_URL, 302)],
       [
         'was redirected behind our back',
-        () => Object.defineProperty(new Response('x'), 'redirected', { value: true }),
+        () => Object.defineProperty(new Response(SIGNING_CERTIFICATE), 'redirected', { value: true }),
       ],
-      ['is longer than 64 KiB', () => new Response('x'.repeat(65 * 1_024))],
+      ['is longer than 64 KiB', () => new Response(SIGNING_CERTIFICATE + '\n'.repeat(65 * 1_024))],
       ['is a page', () => new Response('<!doctype html><title>Hello</title>')],
       ['is empty', () => new Response('')],
       ['is never answered', () => new Promise<Response>(() => undefined)],
