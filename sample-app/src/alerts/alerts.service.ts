@@ -18,7 +18,7 @@ export class AlertsService {
   constructor(@InjectRepository(Alert) private readonly alerts: Repository<Alert>) {}
 
   async newest(limit: number): Promise<AlertView[]> {
-    const found = await this.alerts.find({ order: { id: 'DESC' }, take: limit });
+    const found = await this.alerts.find({ order: { at: 'DESC', id: 'DESC' }, take: limit });
     return found.map(({ name, at, message }) => ({ name, at, message }));
   }
 
