@@ -7,6 +7,7 @@ import { SES_REPUTATION_ENTITIES } from './entities.js';
 import { SesReputationConfigError } from './errors.js';
 import { SES_EVENT_EMITTER } from './events/tokens.js';
 import { SES_SCHEDULER_REGISTRY } from './reputation/tokens.js';
+import { KNOWN_DATABASES } from './store/store.js';
 import { SES_DATA_SOURCE } from './store/tokens.js';
 
 /**
@@ -24,7 +25,7 @@ export function hostProviders(dataSourceName: string): FactoryProvider[] {
       useFactory: (dataSource?: DataSource) => {
         if (!dataSource)
           throw missing(`TypeOrmModule.forRoot({ ..., autoLoadEntities: true${named} })`, '@nestjs/typeorm');
-        return withEntities(dataSource);
+        return withEntities(onKnownDatabase(dataSource));
       },
     },
   ];
@@ -39,6 +40,16 @@ function fromHost(provide: symbol, token: unknown, line: string, from: string): 
       return found;
     },
   };
+}
+
+function onKnownDatabase(dataSource: DataSource): DataSource {
+  const { type } = dataSource.options;
+  if (!KNOWN_DATABASES.includes(type)) {
+    throw new SesReputationConfigError(
+      `the data source is of type "${type}" — expected one of ${KNOWN_DATABASES.join(', ')}; give the module one of its own with dataSource: '<name>'`,
+    );
+  }
+  return dataSource;
 }
 
 function withEntities(dataSource: DataSource): DataSource {

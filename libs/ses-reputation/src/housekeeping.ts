@@ -6,14 +6,17 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { Clock } from './clock.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
 import { IdempotentSends } from './mailer/idempotent-sends.js';
+import { rollUp } from './reputation/bucket-rollup.js';
 import { SES_SCHEDULER_REGISTRY } from './reputation/tokens.js';
+import { Store } from './store/store.js';
 
 const NAME = 'ses-reputation:housekeeping';
 const EVERY_MS = 3_600_000;
 
-/** Once an hour: removes what its retention has passed. Instances may do it at the same time. */
+/** Once an hour: removes what its retention has passed, and merges old counts. Instances may do it at the same time. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('SesReputation');
@@ -23,6 +26,8 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(SES_SCHEDULER_REGISTRY) private readonly scheduler: SchedulerRegistry,
     private readonly feedback: FeedbackRetention,
     private readonly idempotentSends: IdempotentSends,
+    private readonly store: Store,
+    private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -40,9 +45,14 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   async run(): Promise<void> {
-    for (const prune of [() => this.feedback.prune(), () => this.idempotentSends.prune()]) {
+    const chores = [
+      () => this.feedback.prune(),
+      () => this.idempotentSends.prune(),
+      () => rollUp(this.store, this.clock.now()),
+    ];
+    for (const chore of chores) {
       try {
-        await prune();
+        await chore();
       } catch (error) {
         this.logger.warn(`housekeeping failed, and is tried again in an hour: ${String(error)}`);
       }

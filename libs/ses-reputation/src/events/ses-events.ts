@@ -26,7 +26,8 @@ export interface BounceEvent extends RecipientEvent {
   /** Enhanced status code (RFC 3463), e.g. `5.1.1`. */
   status: string | null;
   diagnostic: string | null;
-  /** What was made of it: `hard`, `listed` (SES's own list), `blocked`, `soft`, `auto-reply`, `content`. */
+  /** What was made of it: `hard`, `listed` (the account's own list), `blocked`, `soft`, `auto-reply`, `content`,
+   * `simulator`, `unknown`. */
   category: string;
 }
 

@@ -145,7 +145,7 @@ function resolveReputation(given: unknown): ResolvedOptions['reputation'] {
   const check = new Section('reputation.check', off ? undefined : reputation.raw('check'), ['everyMs']);
   const window = new Section('reputation.window', reputation.raw('window'), ['volume']);
   return {
-    checkEveryMs: off ? null : check.wholeNumber('everyMs', 300_000, 100, MOST_MS),
+    checkEveryMs: off ? null : check.wholeNumber('everyMs', 300_000, 1, MOST_MS),
     windowVolume: window.wholeNumber('volume', 10_000, 1, 100_000_000),
     minimumVolume: reputation.wholeNumber('minimumVolume', 1_000, 0, 100_000_000),
     minimumCount: reputation.wholeNumber('minimumCount', 5, 0, 100_000_000),

@@ -15,7 +15,6 @@ import { SES_CLIENT } from '../ses/tokens.js';
 import { Store } from '../store/store.js';
 import { accountStatus, storedAccountStatus, type AccountStatus } from './account-status.js';
 import { ACCOUNT } from './bucket-delta.js';
-import { rollUp } from './bucket-rollup.js';
 import { decide } from './decide.js';
 import { measure } from './measure.js';
 import { fromStore } from './from-store.js';
@@ -89,11 +88,7 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
   private async checkOnce(): Promise<ReputationReport> {
     await this.ledger.flush();
     const account = await this.askAmazon();
-    const report = await this.record(account);
-    await rollUp(this.store, this.clock.now()).catch((error: unknown) => {
-      this.logger.warn(`Old counts are not merged yet: ${String(error)}`);
-    });
-    return report;
+    return this.record(account);
   }
 
   /** Decides until no other instance came between reading the last decision and storing the new one. */

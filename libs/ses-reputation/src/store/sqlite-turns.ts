@@ -29,8 +29,10 @@ export class SqliteTurns implements EntitySubscriberInterface {
 
   /** @throws StoreUnavailableError if a transaction of the host does not end within 10 s */
   take<T>(work: () => Promise<T>): Promise<T> {
+    // From the call, so that waits in a queue don't add up.
+    const patientUntil = Date.now() + HOST_TRANSACTION_MS;
     const mine = this.last.then(async () => {
-      await this.hostTransactionEnded();
+      await this.hostTransactionEnded(patientUntil);
       // Nothing is awaited between that check and the start of the transaction.
       const turn = this.ours.run(true, work);
       this.running = turn.catch(() => undefined);
@@ -52,10 +54,10 @@ export class SqliteTurns implements EntitySubscriberInterface {
     (queryRunner as { isTransactionActive: boolean }).isTransactionActive = true;
   }
 
-  private async hostTransactionEnded(): Promise<void> {
+  private async hostTransactionEnded(until: number): Promise<void> {
     const runner = this.dataSource.createQueryRunner();
-    for (const end = Date.now() + HOST_TRANSACTION_MS; runner.isTransactionActive; await sleep(2)) {
-      if (Date.now() > end) {
+    for (; runner.isTransactionActive; await sleep(2)) {
+      if (Date.now() > until) {
         throw new StoreUnavailableError(
           'a transaction of the application has held SQLite for 10 s: keep it short, and call this module outside it',
         );

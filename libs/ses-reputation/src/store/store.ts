@@ -8,6 +8,18 @@ import { SES_DATA_SOURCE } from './tokens.js';
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql';
 
+const DIALECTS: Record<string, Dialect> = {
+  'better-sqlite3': 'sqlite',
+  sqlite: 'sqlite',
+  sqljs: 'sqlite',
+  postgres: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+};
+
+/** TypeORM's names of the databases that this module works on. */
+export const KNOWN_DATABASES: readonly string[] = Object.keys(DIALECTS);
+
 const ATTEMPTS = 8;
 
 /** All writing goes through here: one transaction at a time on SQLite, repeated on a conflict elsewhere. */
@@ -24,9 +36,7 @@ export class Store {
   }
 
   get dialect(): Dialect {
-    const { type } = this.dataSource.options;
-    if (type === 'postgres' || type === 'cockroachdb' || type === 'aurora-postgres') return 'postgres';
-    return type === 'mysql' || type === 'mariadb' || type === 'aurora-mysql' ? 'mysql' : 'sqlite';
+    return DIALECTS[this.dataSource.options.type] ?? 'sqlite';
   }
 
   /**

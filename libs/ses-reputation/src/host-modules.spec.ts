@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import { hostProviders } from './host-modules.js';
+import { SES_DATA_SOURCE } from './store/tokens.js';
+
+describe('hostProviders', () => {
+  const dataSource = (name = 'default') =>
+    hostProviders(name).find(({ provide }) => provide === SES_DATA_SOURCE)!.useFactory;
+
+  it('refuses a database that the statements are not written for', () => {
+    expect(() => dataSource()({ options: { type: 'mssql' } })).toThrow(
+      'SesReputationModule: the data source is of type "mssql" — expected one of better-sqlite3,',
+    );
+  });
+
+  it('names the data source in the line to add', () => {
+    expect(() => dataSource('mail')()).toThrow(
+      "add TypeOrmModule.forRoot({ ..., autoLoadEntities: true, name: 'mail' })",
+    );
+  });
+});
