@@ -35,7 +35,8 @@ export async function fetchFromSns(fetch: FeedbackFetch, url: string, deadlineMs
 
 async function get(fetch: FeedbackFetch, url: string, signal: AbortSignal): Promise<Buffer> {
   const response = await fetch(url, { method: 'GET', redirect: 'manual', signal });
-  if (response.redirected || (response.url !== '' && response.url !== url)) throw new Error('it redirects');
+  // A host's fetch may go by a proxy or to a simulator, so that response.url proves nothing.
+  if (response.redirected) throw new Error('it redirects');
   if (response.status !== 200) throw new Error(`it answered ${response.status}`);
   return readBody(response);
 }
