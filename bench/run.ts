@@ -8,6 +8,7 @@ import { importCost } from './import-cost.js';
 import { ingest } from './ingest.js';
 import { report } from './report.js';
 import { send } from './send.js';
+import { dropAll } from './support/databases.js';
 import { validate } from './validate.js';
 
 const BENCHMARKS: Record<string, (compare: Compare) => Promise<void>> = {
@@ -33,13 +34,17 @@ if (!Number.isInteger(rounds) || rounds < 5 || rounds % 2 === 0)
   stop('--rounds takes an odd number from 5 on');
 
 const results: ComparisonResult[] = [];
-for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
-  await BENCHMARKS[name]!(async (comparison) => {
-    const result = await compare(comparison, rounds);
-    results.push(result);
-    if (!values.json) process.stdout.write(`${tableOf(result)}\n\n`);
-    return result;
-  });
+try {
+  for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
+    await BENCHMARKS[name]!(async (comparison) => {
+      const result = await compare(comparison, rounds);
+      results.push(result);
+      if (!values.json) process.stdout.write(`${tableOf(result)}\n\n`);
+      return result;
+    });
+  }
+} finally {
+  await dropAll();
 }
 if (values.json) {
   const machine = { node: process.version, cores: cpus().length };

@@ -1,4 +1,13 @@
-import { Body, Controller, HttpCode, Injectable, Module, Post, type Type } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  HttpCode,
+  Injectable,
+  Module,
+  Post,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import {
   Column,
@@ -53,7 +62,7 @@ interface BounceNotification {
  * day's count. No dedup, no transaction around the three, no rules which bounce suppresses.
  */
 @Injectable()
-export class NaiveFeedback {
+export class NaiveFeedback implements OnModuleInit {
   private bounces = 0;
 
   constructor(
@@ -62,13 +71,23 @@ export class NaiveFeedback {
     @InjectRepository(BounceCounter) private readonly counters: Repository<BounceCounter>,
   ) {}
 
+  /** So that two first bounces of a day don't both insert its row. */
+  async onModuleInit(): Promise<void> {
+    await this.count();
+  }
+
   async handle(raw: string): Promise<void> {
     const { bounce, mail } = JSON.parse(raw) as BounceNotification;
     for (const { emailAddress: address } of bounce.bouncedRecipients) {
       await this.events.save({ messageId: mail.messageId, address, raw });
       await this.suppressed.save({ address: address.toLowerCase(), reason: 'bounce' });
-      await this.counters.save({ day: new Date().toISOString().slice(0, 10), bounces: ++this.bounces });
+      this.bounces++;
+      await this.count();
     }
+  }
+
+  private async count(): Promise<void> {
+    await this.counters.save({ day: new Date().toISOString().slice(0, 10), bounces: this.bounces });
   }
 }
 

@@ -19,6 +19,13 @@ export interface DatabaseKind {
 /** PostgreSQL's pool for ours and for the peers alike; `pg` by itself has 10. */
 const CONNECTIONS = 16;
 
+const undropped = new Set<BenchDatabase>();
+
+/** Drops what a benchmark that failed has left. */
+export async function dropAll(): Promise<void> {
+  for (const database of undropped) await database.drop();
+}
+
 /** SQLite, and PostgreSQL if one answers at TEST_POSTGRES_URL or on this machine. */
 export async function databaseKinds(): Promise<DatabaseKind[]> {
   const url = process.env.TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
@@ -30,10 +37,10 @@ export async function databaseKinds(): Promise<DatabaseKind[]> {
 
 async function sqlite(): Promise<BenchDatabase> {
   const directory = await mkdtemp(join(tmpdir(), 'ses-reputation-bench-'));
-  return {
-    options: { type: 'better-sqlite3', database: join(directory, 'bench.sqlite'), enableWAL: true },
-    drop: () => rm(directory, { recursive: true, force: true }),
-  };
+  return droppable(
+    { type: 'better-sqlite3', database: join(directory, 'bench.sqlite'), enableWAL: true },
+    () => rm(directory, { recursive: true, force: true }),
+  );
 }
 
 async function postgres(adminUrl: string): Promise<BenchDatabase> {
@@ -41,10 +48,21 @@ async function postgres(adminUrl: string): Promise<BenchDatabase> {
   await administer(adminUrl, `create database ${name}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
-  return {
-    options: { type: 'postgres', url: url.href, extra: { max: CONNECTIONS } },
-    drop: () => administer(adminUrl, `drop database ${name} with (force)`),
+  return droppable({ type: 'postgres', url: url.href, extra: { max: CONNECTIONS } }, () =>
+    administer(adminUrl, `drop database ${name} with (force)`),
+  );
+}
+
+function droppable(options: DataSourceOptions, drop: () => Promise<void>): BenchDatabase {
+  const database: BenchDatabase = {
+    options,
+    async drop() {
+      undropped.delete(database);
+      await drop();
+    },
   };
+  undropped.add(database);
+  return database;
 }
 
 async function answers(url: string): Promise<boolean> {
