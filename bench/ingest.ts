@@ -28,10 +28,7 @@ export async function ingest(compare: Compare): Promise<void> {
           {
             name: 'nestjs-ses-reputation',
             role: 'ours',
-            measure: () =>
-              perSecond(list(BOUNCES, hardBounce), atOnce, (body) =>
-                feedback.ingest(body, { source: 'bench' }),
-              ),
+            measure: () => perSecond(list(BOUNCES, hardBounce), atOnce, (body) => ingestNew(feedback, body)),
           },
           {
             name: 'three repository.save()',
@@ -44,4 +41,10 @@ export async function ingest(compare: Compare): Promise<void> {
     await Promise.all([host.close(), naiveHost.close()]);
     await Promise.all([ours.drop(), theirs.drop()]);
   }
+}
+
+/** A repeated event would cost less than it should. */
+async function ingestNew(feedback: FeedbackService, body: string): Promise<void> {
+  const outcome = await feedback.ingest(body, { source: 'bench' });
+  if (outcome !== 'stored') throw new Error(`a new bounce was ${outcome}`);
 }
