@@ -85,11 +85,13 @@ export class FeedbackIngest {
       if (!known.has(fact.id) && !facts.has(fact.id)) facts.set(fact.id, fact);
     }
     await rememberEntries(tx, fresh, [...facts.keys()], now);
+    const suppressed = await this.suppress(tx, fresh, now);
+    // Last, since every other writer waits for the account's bucket from here to the commit.
     await this.reputation.book(
       tx,
       [...facts.values()].map(({ booking }) => booking),
     );
-    return [...fresh.flatMap(({ events }) => events), ...(await this.suppress(tx, fresh, now))];
+    return [...fresh.flatMap(({ events }) => events), ...suppressed];
   }
 
   private async suppress(

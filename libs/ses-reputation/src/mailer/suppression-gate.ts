@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResolvedStream } from '../options/ses-reputation-options.js';
 import type { Store } from '../store/store.js';
 import type { SuppressionLedger } from '../suppression/suppression-ledger.js';
@@ -34,16 +33,10 @@ export async function askSuppressions(
   }
 }
 
-async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  const timer = new AbortController();
-  const late = sleep(ms, undefined, { ref: false, signal: timer.signal }).then(() => {
-    throw new Error(`the database has not answered within ${ms} ms`);
+function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the database has not answered within ${ms} ms`)), ms);
+    timer.unref();
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    timer.abort();
-    late.catch(() => undefined);
-    work.catch(() => undefined);
-  }
 }

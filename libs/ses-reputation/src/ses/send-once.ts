@@ -64,10 +64,15 @@ export async function sendOnce(client: SESv2Client, input: SendEmailCommandInput
     { step: 'deserialize', priority: 'low', name: 'sesReputationHandedOver' },
   );
 
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), LONGEST_MS);
+  timer.unref();
   try {
-    const { MessageId } = await client.send(command, { abortSignal: AbortSignal.timeout(LONGEST_MS) });
+    const { MessageId } = await client.send(command, { abortSignal: abort.signal });
     return { messageId: MessageId };
   } catch (error) {
     return { error, handedOver };
+  } finally {
+    clearTimeout(timer);
   }
 }
