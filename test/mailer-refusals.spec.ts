@@ -232,6 +232,25 @@ describe('what MailerService.send refuses before any call', () => {
     delete (manager as Partial<typeof manager>).find;
   });
 
+  it('a message for nobody, and closes every stream of it', async () => {
+    const open = () => new Readable({ read: () => undefined });
+    const [text, html, attached, alternative] = [open(), open(), open(), open()];
+    const message = {
+      to: 'nobody',
+      text,
+      html: { content: html },
+      attachments: [{ content: attached }],
+      alternatives: [{ contentType: 'text/plain', content: alternative }],
+    };
+    await expect(parts.mailer.send(message)).rejects.toMatchObject({ field: expect.stringContaining('to') });
+    expect([text, html, attached, alternative].map(({ destroyed }) => destroyed)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+
   it('a stream that fails, before it is read or while', async () => {
     const failing = new Readable({
       read() {

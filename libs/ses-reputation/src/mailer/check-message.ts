@@ -61,13 +61,17 @@ export function checkMessage(message: MailMessage, options: ResolvedOptions): Ch
   };
 }
 
-/** The streams of a message, which hold files and sockets open until they are read or given up. */
-export function streamsOf({ content, attachments }: CheckedMessage): Readable[] {
-  const parts: unknown[] = attachments.map((attachment) => attachment.content);
-  if (!('name' in content)) {
-    parts.push(content.text, content.html, content.amp, ...content.alternatives.map((one) => one.content));
-  }
-  return parts.filter(isStream);
+/** The streams of a message as it was given, be it one that is refused. */
+export function streamsIn(message: unknown): Readable[] {
+  const { text, html, amp, attachments, alternatives } = (message ?? {}) as Record<string, unknown>;
+  const parts = [text, html, amp, ...listOf(attachments), ...listOf(alternatives)];
+  return parts
+    .flatMap((part) => [part, (part as { content?: unknown } | null | undefined)?.content])
+    .filter(isStream);
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function readStream(given: unknown, options: ResolvedOptions): ResolvedStream {

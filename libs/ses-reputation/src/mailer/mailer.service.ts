@@ -10,7 +10,7 @@ import { SES_CLIENT } from '../ses/tokens.js';
 import { Store } from '../store/store.js';
 import { SuppressionLedger } from '../suppression/suppression-ledger.js';
 import { sentBookings } from './bookings.js';
-import { checkMessage, streamsOf, type CheckedMessage } from './check-message.js';
+import { checkMessage, streamsIn, type CheckedMessage } from './check-message.js';
 import { composeRequest } from './compose.js';
 import { MessageInvalidError, RecipientsSuppressedError } from './errors.js';
 import { IdempotentSends } from './idempotent-sends.js';
@@ -62,18 +62,24 @@ export class MailerService implements BeforeApplicationShutdown {
    * @throws StoreUnavailableError if an `idempotencyKey` can't be stored; nothing was sent
    */
   async send(message: MailMessage): Promise<SendReceipt> {
-    const checked = checkMessage(message, this.options);
-    const sending = this.sendChecked(checked);
+    try {
+      return await this.sendRead(checkMessage(message, this.options));
+    } finally {
+      // Those that were never read, of a refused message too, hold a file or a socket open.
+      for (const stream of streamsIn(message)) stream.destroy();
+    }
+  }
+
+  private async sendRead(message: CheckedMessage): Promise<SendReceipt> {
+    const sending = this.sendChecked(message);
     this.underWay.add(sending);
     try {
       return await sending;
     } catch (error) {
-      if (!isOfTheMessage(error)) this.raiseFailed(checked, error);
+      if (!isOfTheMessage(error)) this.raiseFailed(message, error);
       throw error;
     } finally {
       this.underWay.delete(sending);
-      // Those that were never read hold a file or a socket open.
-      for (const stream of streamsOf(checked)) stream.destroy();
     }
   }
 
