@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { LessThanOrEqual } from 'typeorm';
 import { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
+import { deleteWhere } from '../store/delete-where.js';
 import { Store } from '../store/store.js';
 import { SendOutcomeUnknownError } from './errors.js';
 import { IdempotentSend } from './idempotent-send.entity.js';
@@ -56,8 +56,10 @@ export class IdempotentSends {
 
   /** Forgets what is past its 24 hours. */
   async prune(): Promise<void> {
-    const expiresAt = LessThanOrEqual(new Date(this.clock.now()));
-    await this.store.transaction((tx) => tx.delete(IdempotentSend, { expiresAt }));
+    const now = this.clock.now();
+    await this.store.transaction((tx) =>
+      deleteWhere(tx, IdempotentSend, (c) => `${c('expiresAt')} <= :now`, { now }),
+    );
   }
 
   private async claim(id: string): Promise<Claim> {
@@ -70,7 +72,11 @@ export class IdempotentSends {
           return { state, receipt, ageMs: now - (expiresAt.getTime() - KEPT_MS) };
         }
         // By its expiry too: another instance may have put a fresh row in its place since it was read.
-        if (found) await tx.delete(IdempotentSend, { id, expiresAt: LessThanOrEqual(new Date(now)) });
+        if (found) {
+          const expired = (c: (property: keyof IdempotentSend) => string) =>
+            `${c('id')} = :id AND ${c('expiresAt')} <= :now`;
+          await deleteWhere(tx, IdempotentSend, expired, { id, now });
+        }
         // Of two that come here at once, one meets the other's row: the transaction runs again and finds it.
         await tx.insert(IdempotentSend, {
           id,

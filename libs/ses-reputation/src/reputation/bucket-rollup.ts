@@ -1,4 +1,5 @@
-import { In, LessThan, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { deleteWhere } from '../store/delete-where.js';
 import type { Store } from '../store/store.js';
 import { BucketDeltas } from './bucket-delta.js';
 import { addToBuckets } from './bucket-sql.js';
@@ -19,8 +20,12 @@ export async function rollUp(store: Store, now: number): Promise<void> {
   // Only whole hours and days, none of which a booking of now would still be booked to by the minute or hour.
   await merge(store, 1, 60, startOf(now - MINUTES_FOR_MS, 60));
   await merge(store, 60, 1440, startOf(now - HOURS_FOR_MS, 1440));
-  const oldest = new Date(startOf(now - DAYS_FOR_MS, 1440));
-  await store.transaction((tx) => tx.delete(ReputationBucket, { minutes: 1440, start: LessThan(oldest) }));
+  const oldest = startOf(now - DAYS_FOR_MS, 1440);
+  await store.transaction((tx) =>
+    deleteWhere(tx, ReputationBucket, (c) => `${c('minutes')} = 1440 AND ${c('start')} < :oldest`, {
+      oldest,
+    }),
+  );
 }
 
 async function merge(store: Store, from: Width, to: Width, before: number): Promise<void> {
@@ -70,10 +75,12 @@ async function remove(tx: EntityManager, buckets: readonly ReputationBucket[]): 
   const byStart = grouped(buckets, ({ start }) => start.getTime());
   const byDimension = grouped(buckets, ({ dimension }) => dimension);
   for (const group of byStart.length < byDimension.length ? byStart : byDimension) {
-    await tx.delete(ReputationBucket, {
+    const all = (c: (property: keyof ReputationBucket) => string) =>
+      `${c('minutes')} = :minutes AND ${c('start')} IN (:...starts) AND ${c('dimension')} IN (:...dimensions)`;
+    await deleteWhere(tx, ReputationBucket, all, {
       minutes: group[0]!.minutes,
-      start: In(group.map(({ start }) => start)),
-      dimension: In(group.map(({ dimension }) => dimension)),
+      starts: [...new Set(group.map(({ start }) => start.getTime()))],
+      dimensions: [...new Set(group.map(({ dimension }) => dimension))],
     });
   }
 }
