@@ -57,7 +57,6 @@ describe.each(PLATFORMS)('what the feedback route refuses on $name', ({ adapter 
       ['Type', 'Other'],
       ['Type', 1],
       ['TopicArn', 1],
-      ['TopicArn', 'ses-feedback'],
       ['Message', { eventType: 'Bounce' }],
       ['Timestamp', 1_700_000_000],
       ['Timestamp', 'soon'],
@@ -90,6 +89,12 @@ describe.each(PLATFORMS)('what the feedback route refuses on $name', ({ adapter 
         TOPIC_ARN.replace('ses-feedback', 'SES-Feedback'),
         TOPIC_ARN.replace('123456789012', '999999999999'),
         TOPIC_ARN.replace('us-east-1', 'us-west-2'),
+        TOPIC_ARN.replace('us-east-1', 'US-EAST-1'),
+        TOPIC_ARN.toUpperCase(),
+        `${TOPIC_ARN} `,
+        `${TOPIC_ARN}:sub`,
+        '*',
+        'ses-feedback',
       ];
       for (const TopicArn of others) {
         for (const envelope of [

@@ -32,7 +32,7 @@ function mail(
 /** One mail of a random history: when, to whom, and what became of it. */
 const FATES: Counts[] = [{}, { hardBounces: 1 }, { complaints: 1 }, { excluded: 1 }, { softBounces: 1 }];
 const letter = fc.record({
-  ageMs: fc.oneof(fc.nat(2 * HOUR), fc.nat(50 * HOUR), fc.nat(60 * DAY)),
+  ageMs: fc.oneof(fc.nat(2 * HOUR), fc.nat(9 * DAY), fc.nat(60 * DAY)),
   stream: fc.constantFrom(null, 'news', 'alerts'),
   fate: fc.constantFrom(...FATES),
 });
@@ -43,7 +43,7 @@ function recount(letters: Letter[], stream: string | null, volume: number) {
   const counted = letters
     .filter((each) => stream === null || each.stream === stream)
     .map(({ ageMs, fate }) => {
-      const width = ageMs <= 48 * HOUR ? MINUTE : ageMs <= 32 * DAY ? HOUR : DAY;
+      const width = ageMs <= 8 * DAY ? MINUTE : ageMs <= 32 * DAY ? HOUR : DAY;
       return { start: Math.floor((NOW - ageMs) / width) * width, width, fate };
     })
     .filter(({ fate }) => !fate.excluded)
@@ -210,7 +210,7 @@ describe.each(databaseKinds())('reputation on $name', ({ name, create }) => {
       );
     }
     const before = await totals();
-    const later = NOW + 3 * DAY;
+    const later = NOW + 10 * DAY;
     await Promise.all([rollUp(one.store, later), rollUp(instance().store, later), rollUp(one.store, later)]);
     expect(await totals()).toEqual(before);
     expect(await widths()).toEqual([60]);

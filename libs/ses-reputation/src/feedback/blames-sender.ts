@@ -20,25 +20,22 @@ const LIST_OPERATORS =
 
 /** Words that blame the address, whatever else the text mentions. */
 const ADDRESS = [
-  /\b(user|account|mailbox|recipient|address|addressee)\b.{0,40}\b(unknown|not found|does not exist|doesn't exist|not exist|no longer (exists|valid|active)|is (disabled|inactive|invalid))\b/,
+  /\b(user|account|mailbox|recipient|address|addressee)\b.{0,40}\b(unknown|not found|does not exist|doesn't exist|not exist|no longer (exists|valid|active)|gone|is (disabled|inactive|invalid))\b/,
   /\b(unknown|no such|invalid|non-?existent) (local )?(user|account|mailbox|recipient|address|person|email)\b/,
   /\bdoes not have an? (\S+ )?(account|mailbox)\b/,
 ];
 
 /**
  * Whether a failure says something about the sender rather than about the recipient's address: enhanced
- * status x.7.x (RFC 3463, "security or policy") of a permanent failure, or a diagnostic that names policy,
- * a block list, reputation or authentication. A status x.1.x blames the address even if the text links to
- * a policy; so does "user unknown" in a failure without a telling status.
+ * status 5.7.x (RFC 3463, "security or policy"), or a diagnostic that names policy, a block list, reputation
+ * or authentication. "User unknown" blames the address whatever else the text mentions, for instance a link
+ * to a policy.
  */
 export function blamesSender({ status, diagnostic }: Pick<EventRecipient, 'status' | 'diagnostic'>): boolean {
   const text = (diagnostic ?? '').toLowerCase();
-  for (const code of [status, codeIn(text)]) {
-    if (code === null) continue;
-    // x.1.7 and x.1.8 are the two addressing codes about the sender's own address.
-    if (/^5\.7\.\d+$|^[45]\.1\.[78]$/.test(code)) return true;
-    if (/^[45]\.1\.\d+$/.test(code)) return false;
-  }
+  // x.1.7 and x.1.8 are the two addressing codes about the sender's own address.
+  if ([status, codeIn(text)].some((code) => code !== null && /^5\.7\.\d+$|^[45]\.1\.[78]$/.test(code)))
+    return true;
   // Neither an address nor a link says what the sentence means: postmaster@policy.example, https://…/policy.
   const words = text.replace(/\S*@\S*|\bhttps?:\S+|\bwww\.\S+/g, ' ');
   if (ADDRESS.some((pattern) => pattern.test(words))) return false;

@@ -89,7 +89,8 @@ describe('classifyBounce', () => {
 
   it.each([
     ['5.1.1', 'smtp; 550 5.1.1 user unknown, see our policy at https://mail.example/policy'],
-    ['5.1.1', 'smtp; 550 rejected by policy'],
+    ['5.1.1', null],
+    ['5.1.1', 'smtp; 550 rejected'],
     ['5.1.10', 'smtp; 550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup'],
     [null, 'smtp; 550 5.1.1 mailbox gone; policy 12'],
     [null, 'smtp; 550 No such user here (see policy)'],

@@ -26,6 +26,8 @@ export interface BounceVerdict {
   counter: 'hardBounces' | 'softBounces' | 'excluded' | null;
 }
 
+/** Soft whatever the type says. */
+const PASSING = new Set(['mailboxfull', 'undetermined']);
 const CONTENT = new Set(['messagetoolarge', 'contentrejected', 'attachmentrejected']);
 
 /**
@@ -53,6 +55,7 @@ function permanent(subType: string, recipient: Pick<EventRecipient, 'status' | '
   if (subType === 'onaccountsuppressionlist') return verdict('listed', 'account-list', 'excluded');
   if (subType === 'suppressed') return verdict('hard', 'hard-bounce', 'hardBounces');
   if (CONTENT.has(subType)) return verdict('content', null, 'hardBounces');
+  if (PASSING.has(subType)) return verdict('soft', null, 'softBounces');
   if (blamesSender(recipient)) return verdict('blocked', null, 'hardBounces');
   return verdict('hard', 'hard-bounce', 'hardBounces');
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { In, LessThan, type EntityTarget, type FindOptionsWhere } from 'typeorm';
+import { In, type EntityTarget, type FindOptionsWhere, type SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { Store } from '../store/store.js';
@@ -24,21 +24,36 @@ export class FeedbackRetention {
   /** @throws StoreUnavailableError: the rest is removed next time */
   async prune(): Promise<void> {
     const { retentionDays } = this.options.feedback;
-    await this.remove(FeedbackEvent, { receivedAt: LessThan(this.daysAgo(retentionDays)) });
-    await this.remove(SeenFeedback, { seenAt: LessThan(this.daysAgo(SEEN_DAYS)) });
+    await this.remove(FeedbackEvent, (rows) =>
+      rows.where('e.receivedAt < :before', { before: this.daysAgo(retentionDays) }),
+    );
+    await this.remove(SeenFeedback, (rows) =>
+      rows
+        .where('e.seenAt < :before', { before: this.daysAgo(SEEN_DAYS) })
+        // A delivery between soft bounces keeps them from being a run: it is kept as long as they are.
+        .andWhere((query) => {
+          const softBounce = query
+            .subQuery()
+            .select('1')
+            .from(FeedbackEvent, 'b')
+            .where(`b.key = e.key AND b.type = 'bounce' AND b.category = 'soft'`);
+          return `(e.key IS NULL OR NOT EXISTS ${softBounce.getQuery()})`;
+        }),
+    );
   }
 
-  private daysAgo(days: number): Date {
-    return new Date(this.clock.now() - days * DAY_MS);
+  /** Milliseconds since the epoch, as the columns hold them. */
+  private daysAgo(days: number): number {
+    return this.clock.now() - days * DAY_MS;
   }
 
   private async remove<T extends { id: string }>(
     entity: EntityTarget<T>,
-    where: FindOptionsWhere<T>,
+    where: (rows: SelectQueryBuilder<T>) => SelectQueryBuilder<T>,
   ): Promise<void> {
     for (let removed = STEP; removed === STEP;) {
       removed = await this.store.transaction(async (tx) => {
-        const rows = await tx.find(entity, { select: { id: true } as never, where, take: STEP });
+        const rows = await where(tx.createQueryBuilder(entity, 'e').select('e.id')).limit(STEP).getMany();
         const ids = rows.map(({ id }) => id);
         if (ids.length > 0) await tx.delete(entity, { id: In(ids) } as FindOptionsWhere<T>);
         return ids.length;

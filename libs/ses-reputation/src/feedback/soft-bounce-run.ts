@@ -6,16 +6,27 @@ export interface SoftBounce {
   sentAt: Date;
 }
 
+/** What speaks for an address again: mail delivered to it, by when that was sent, and its latest release. */
+export interface Cleared {
+  deliveries: readonly Date[];
+  released: Date | null;
+}
+
 /**
- * How many messages in a row an address has bounced softly: those sent after whatever last cleared it (mail
- * that was delivered to it, by when that was sent; a release). A bounce may arrive days after its mail was
- * sent, so the order in which feedback arrives means nothing.
+ * The longest run of messages that bounced softly at an address with no delivery between them, by when the mail
+ * was sent: a bounce may arrive days after its mail was sent, so the order in which feedback arrives means
+ * nothing. What was sent before a release counts no more.
  */
-export function softBounceRun(bounces: readonly SoftBounce[], clearedAt: readonly Date[]): number {
-  const latest = Math.max(...clearedAt.map((at) => at.getTime()));
-  return new Set(
-    bounces
-      .filter(({ messageId, sentAt }) => messageId !== null && sentAt.getTime() > latest)
-      .map(({ messageId }) => messageId),
-  ).size;
+export function softBounceRun(bounces: readonly SoftBounce[], { deliveries, released }: Cleared): number {
+  const since = released?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const ends = deliveries.map((at) => at.getTime()).toSorted((a, b) => a - b);
+  const runs = new Map<number, Set<string>>();
+  for (const { messageId, sentAt } of bounces) {
+    const at = sentAt.getTime();
+    if (messageId === null || at <= since) continue;
+    const end = ends.findIndex((delivered) => delivered >= at);
+    const run = runs.get(end) ?? new Set();
+    runs.set(end, run.add(messageId));
+  }
+  return Math.max(0, ...[...runs.values()].map(({ size }) => size));
 }

@@ -1,12 +1,12 @@
-import { In, MoreThan, Not, type EntityManager } from 'typeorm';
+import { MoreThan, type EntityManager } from 'typeorm';
 import { deliveryId } from './entries/delivery-entries.js';
 import { FeedbackEvent } from './feedback-event.entity.js';
 import { meaningId } from './meaning-id.js';
 import { SeenFeedback } from './seen-feedback.entity.js';
 import { softBounceRun } from './soft-bounce-run.js';
 
-/** Deliveries of so many bounced messages are told apart from others; runs are far shorter. */
-const MOST_BOUNCES = 2_000;
+/** So many of an address are looked at, newest first; runs are far shorter. */
+const MOST = 2_000;
 
 /**
  * Lets soft bounces of one address take turns: of two that are counted at the same time each would miss the
@@ -21,36 +21,37 @@ export async function lockRuns(tx: EntityManager, keys: readonly string[], seenA
   await tx.upsert(SeenFeedback, rows, ['id']);
 }
 
-/** How many messages in a row have bounced softly at this address. `clearedAt`: its latest release, if any. */
+/** How many messages in a row have bounced softly at this address. `releases`: when it was released. */
 export async function softBouncesInARow(
   tx: EntityManager,
   key: string,
-  clearedAt: readonly Date[],
+  releases: readonly Date[],
 ): Promise<number> {
   const rows = await tx.find(FeedbackEvent, {
     select: { id: true, messageId: true, sentAt: true, at: true },
     where: { key, type: 'bounce', category: 'soft' },
     order: { at: 'DESC' },
-    take: MOST_BOUNCES,
+    take: MOST,
   });
   const bounces = rows.map(({ messageId, sentAt, at }) => ({ messageId, sentAt: sentAt ?? at }));
-  return softBounceRun(bounces, [...clearedAt, ...(await lastDelivery(tx, key, bounces))]);
+  const released = releases.length === 0 ? null : new Date(Math.max(...releases.map((at) => at.getTime())));
+  return softBounceRun(bounces, { deliveries: await deliveries(tx, key, bounces), released });
 }
 
 /** Mail that a server took and bounced afterwards was not delivered to the mailbox. */
-async function lastDelivery(
+async function deliveries(
   tx: EntityManager,
   key: string,
   bounces: readonly { messageId: string | null }[],
 ): Promise<Date[]> {
-  const bounced = [...new Set(bounces.flatMap(({ messageId }) => messageId ?? []))];
-  const delivery = await tx.findOne(SeenFeedback, {
-    where: {
-      key,
-      sentAt: MoreThan(new Date(0)),
-      id: Not(In(bounced.map((messageId) => deliveryId(messageId, { key, address: key })))),
-    },
+  const bounced = new Set(
+    bounces.flatMap(({ messageId }) => (messageId ? deliveryId(messageId, { key, address: key }) : [])),
+  );
+  const rows = await tx.find(SeenFeedback, {
+    select: { id: true, sentAt: true },
+    where: { key, sentAt: MoreThan(new Date(0)) },
     order: { sentAt: 'DESC' },
+    take: MOST,
   });
-  return delivery?.sentAt ? [delivery.sentAt] : [];
+  return rows.flatMap(({ id, sentAt }) => (sentAt && !bounced.has(id) ? sentAt : []));
 }

@@ -10,7 +10,7 @@ import { COUNTERS, ReputationBucket } from './reputation-bucket.entity.js';
 const BUCKETS_A_TRANSACTION = 1_000;
 
 /**
- * Merges minutes older than 48 h into hours and hours older than 32 days into days, and forgets days after two
+ * Merges minutes older than 8 days into hours and hours older than 32 days into days, and forgets days after two
  * years: no rate looks further back, and no table grows for ever. Several instances may do it at once.
  *
  * @param now milliseconds since the epoch

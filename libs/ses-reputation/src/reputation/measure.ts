@@ -36,25 +36,26 @@ const ELIGIBLE = 'CASE WHEN b.sent > b.excluded THEN b.sent - b.excluded ELSE 0 
  * Reads what a report is made of: a few thousand buckets at the very most, since old ones are merged, however
  * much mail there was.
  *
- * @param at milliseconds since the epoch
+ * @param span.at the windows end there; milliseconds since the epoch
+ * @param span.upTo buckets that begin later are left out; milliseconds since the epoch
+ * @param span.volume so many eligible emails make the main window
  */
 export async function measure(
   manager: EntityManager,
   dimension: string,
-  at: number,
-  volume: number,
+  { at, upTo: latest, volume }: { at: number; upTo: number; volume: number },
 ): Promise<Measurement> {
   const upTo = () =>
     manager
       .createQueryBuilder(ReputationBucket, 'b')
-      .where('b.dimension = :dimension AND b.start <= :at', { dimension, at });
+      .where('b.dimension = :dimension AND b.start <= :latest', { dimension, latest });
   const first = await upTo()
     .andWhere('b.sent > b.excluded')
     .orderBy('b.start', 'ASC')
     .limit(1)
     .select('b.start', 'start')
     .getRawOne<{ start: string | number }>();
-  const since = first ? Number(first.start) - BOOKING_SKEW_MS : Number.MAX_SAFE_INTEGER;
+  const since = first ? Number(first.start) - BOOKING_SKEW_MS : 0;
   const counted = () => upTo().andWhere('b.start >= :since', { since });
   return {
     main: representativeWindow(await newest(counted, volume), volume),

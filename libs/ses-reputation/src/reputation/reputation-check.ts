@@ -98,7 +98,9 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
       const state = await fromStore(() => readState(this.store.manager));
       const now = this.clock.now();
       // Measured after the state was read: so a decision never rests on counts older than the one before it.
-      const measured = await fromStore(() => measure(this.store.manager, ACCOUNT, now, rules.windowVolume));
+      const measured = await fromStore(() =>
+        measure(this.store.manager, ACCOUNT, { at: now, upTo: now, volume: rules.windowVolume }),
+      );
       const account = answer ?? storedAccountStatus(state.account);
       const report = reportOf(measured, now, rules, state, account);
       const { next, events } = decide(state, report, rules, now);

@@ -29,7 +29,7 @@ export class ReputationService {
    * the history.
    *
    * The account's levels, without `at`, go by the last check (a level is left below 90 % of its limit); all
-   * others are judged without memory. Of mail older than two days the time is known to the hour, of mail older
+   * others are judged without memory. Of mail older than 8 days the time is known to the hour, of mail older
    * than 32 days to the day; after two years it is forgotten.
    *
    * @throws InvalidReportQueryError for both `stream` and `domain`, or a value that can't be one
@@ -43,7 +43,9 @@ export class ReputationService {
     return fromStore(async () => {
       const { manager } = this.store;
       const state = await readState(manager);
-      const measured = await measure(manager, dimension, at, rules.windowVolume);
+      // Of the minute that begins at a past `at`, nothing was sent by then; the one that runs now is counted.
+      const upTo = at < this.clock.now() ? at - 1 : at;
+      const measured = await measure(manager, dimension, { at, upTo, volume: rules.windowVolume });
       const memory = dimension === ACCOUNT && query.at === undefined ? state : null;
       return reportOf(measured, at, rules, memory, storedAccountStatus(state.account));
     });

@@ -76,13 +76,22 @@ describe('parseEnvelope', () => {
     ['Timestamp', 'yesterday'],
     ['Timestamp', '2026-13-02T00:54:06.655Z'],
     ['Timestamp', '2026'],
-    ['TopicArn', 'ses-feedback'],
-    ['TopicArn', 'arn:aws:sqs:eu-west-1:123456789012:ses-feedback'],
-    ['TopicArn', 'arn:aws:sns:evil.test/:123456789012:ses-feedback'],
-    ['TopicArn', 'arn:aws:sns:eu-west-1:123456789012:a\nb'],
     ['Subject', 1],
   ])('refuses %s %j', (name, value) => {
     expect(() => parseEnvelope({ ...NOTIFICATION, [name]: value })).toThrow(refusal(name));
+  });
+
+  it.each([
+    'ses-feedback',
+    '*',
+    'arn:aws:sqs:eu-west-1:123456789012:ses-feedback',
+    'arn:aws:sns:evil.test/:123456789012:ses-feedback',
+    'arn:aws:sns:eu-west-1:123456789012:ses-feedback ',
+    'arn:aws:sns:eu-west-1:123456789012:a\nb',
+  ])('takes %j for a topic that is not allowed', (TopicArn) => {
+    expect(() => parseEnvelope({ ...NOTIFICATION, TopicArn })).toThrow(
+      expect.objectContaining({ status: 403 }),
+    );
   });
 
   it.each([

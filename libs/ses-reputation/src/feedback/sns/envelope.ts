@@ -81,7 +81,8 @@ function readEnvelope(fields: Fields): SnsEnvelope {
 function commonFields(fields: Fields): EnvelopeFields {
   const TopicArn = fields.text('TopicArn');
   const topic = parseTopicArn(TopicArn);
-  if (!topic) throw malformed('TopicArn is not the ARN of an SNS topic');
+  // Topics are allowed by name, and this is the name of none.
+  if (!topic) throw new FeedbackRefusedError(403, 'TopicArn is not the ARN of an SNS topic');
   const Timestamp = fields.text('Timestamp');
   const at = TIMESTAMP.test(Timestamp) ? Date.parse(Timestamp) : Number.NaN;
   if (Number.isNaN(at)) throw malformed('Timestamp is not a date such as 2026-05-02T00:54:06.655Z');
