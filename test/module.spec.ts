@@ -108,6 +108,12 @@ describe('SesReputationModule', () => {
     expect(() => SesReputationModule.forRoot({ ...options, path: 'a b' })).toThrow('path is "a b"');
   });
 
+  it('asks for a factory', () => {
+    expect(() => SesReputationModule.forRootAsync({})).toThrow(
+      'needs one of useFactory, useClass and useExisting',
+    );
+  });
+
   it('is global when asked for, and only then', async () => {
     @Injectable()
     class Service {

@@ -11,7 +11,7 @@ export interface SesReputationOptionsFactory {
 /** Structure shapes the module itself, so it stands beside `useFactory`, not in what the factory returns. */
 const STRUCTURE: SesReputationStructure = Object.fromEntries(STRUCTURE_KEYS.map((key) => [key, undefined]));
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<SesReputationOptions>({
     moduleName: 'SesReputation',
   })

@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock } from './clock.js';
+import { SesReputationConfigError } from './errors.js';
 import { SesEventBus } from './events/ses-event-bus.js';
 import { FeedbackIngest } from './feedback/ingest.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
@@ -13,7 +14,11 @@ import { ReputationCheck } from './reputation/reputation-check.js';
 import { ReputationLedger } from './reputation/reputation-ledger.js';
 import { ReputationService } from './reputation/reputation.service.js';
 import { sesClientProvider } from './ses/ses-client.js';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './ses-reputation.module-definition.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type ASYNC_OPTIONS_TYPE,
+} from './ses-reputation.module-definition.js';
 import { Store } from './store/store.js';
 import { SuppressionLedger } from './suppression/suppression-ledger.js';
 import { SuppressionService } from './suppression/suppression.service.js';
@@ -44,4 +49,11 @@ import { SuppressionService } from './suppression/suppression.service.js';
   ],
   exports: [MailerService, SuppressionService, ReputationService, FeedbackService],
 })
-export class SesReputationModule extends ConfigurableModuleClass {}
+export class SesReputationModule extends ConfigurableModuleClass {
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    if (!options.useFactory && !options.useClass && !options.useExisting) {
+      throw new SesReputationConfigError('forRootAsync needs one of useFactory, useClass and useExisting');
+    }
+    return super.forRootAsync(options);
+  }
+}
