@@ -165,6 +165,19 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
     expect(releases).toEqual([{ key: 'ann@example.com', scope: '*', at: new Date(list.clock.nowMs) }]);
   });
 
+  it('knows which keys were erased, and what stands for them', async () => {
+    await list.suppression.suppress('bob@example.com', { reason: 'manual' });
+    await list.suppression.erase('Ann@example.com');
+    const [row] = await list.dataSource.manager.findBy(SuppressedAddress, { address: '' });
+    const keys = ['bob@example.com', 'ann@example.com', 'ann@example.com', 'cleo@example.com'];
+    expect([...(await list.ledger.erased(list.store.manager, keys))]).toEqual([
+      ['ann@example.com', row!.key],
+    ]);
+    expect(row!.key).toMatch(/^h:[0-9a-f]{64}$/);
+    await list.suppression.release('ann@example.com');
+    expect((await list.ledger.erased(list.store.manager, keys)).size).toBe(0);
+  });
+
   it('stays unread without the secret', async () => {
     await list.suppression.erase('ann@example.com');
     const other = list.instance({ eraseKey: 'another secret of tests' });

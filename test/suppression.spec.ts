@@ -67,6 +67,7 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
           reason: 'hard-bounce',
           scope: '*',
           stream: null,
+          messageId: null,
         },
       },
     ]);
@@ -78,15 +79,41 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
 
   it('tells of an opt-out with the streams it holds for, also where a bounce came before it', async () => {
     await list.suppression.suppress('ann@example.com', { reason: 'unsubscribe', scope: 'newsletter' });
-    expect(list.raised().map(({ name }) => name)).toEqual(['ses.suppression.added', 'ses.unsubscribe']);
+    expect(list.raised()).toMatchObject([
+      { name: 'ses.suppression.added' },
+      {
+        name: 'ses.unsubscribe',
+        payload: { address: 'ann@example.com', stream: 'newsletter', streams: ['newsletter'] },
+      },
+    ]);
     await list.suppression.suppress('bob@example.com', { reason: 'hard-bounce' });
     list.raised();
     await list.suppression.suppress('bob@example.com', { reason: 'unsubscribe' });
     expect(list.raised()).toMatchObject([
       {
         name: 'ses.unsubscribe',
-        payload: { address: 'bob@example.com', streams: ['transactional', 'newsletter'] },
+        payload: { address: 'bob@example.com', stream: null, streams: ['transactional', 'newsletter'] },
       },
+    ]);
+  });
+
+  it('tells which mail a suppression from feedback is about, and of several streams at once', async () => {
+    const entry = (scope: string) => ({
+      key: 'ann@example.com',
+      address: 'ann@example.com',
+      scope,
+      reason: 'unsubscribe' as const,
+      since: new Date(list.clock.nowMs),
+      messageId: 'm1',
+      eventId: `e-${scope}`,
+    });
+    const events = await list.store.transaction((tx) =>
+      list.ledger.add(tx, [entry('newsletter'), entry('transactional')]),
+    );
+    expect(events).toMatchObject([
+      { name: 'ses.suppression.added', payload: { stream: 'newsletter', messageId: 'm1' } },
+      { name: 'ses.suppression.added', payload: { stream: 'transactional', messageId: 'm1' } },
+      { name: 'ses.unsubscribe', payload: { stream: null, streams: ['newsletter', 'transactional'] } },
     ]);
   });
 

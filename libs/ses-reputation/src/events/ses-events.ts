@@ -77,6 +77,8 @@ export interface SubscriptionEvent extends SomeRecipientEvent {
 
 export interface UnsubscribeEvent extends SesEventBase {
   address: string;
+  /** The one stream it is for; `null` if it is for several, or for every stream. */
+  stream: string | null;
   /** The streams it now holds for. */
   streams: string[];
 }
@@ -87,6 +89,8 @@ export interface SuppressionAddedEvent extends SesEventBase {
   /** `*` for every stream, or one stream's name. */
   scope: string;
   stream: string | null;
+  /** The mail that the feedback behind it is about; `null` if it did not come from feedback. */
+  messageId: string | null;
 }
 
 export interface SuppressionRemovedEvent extends SesEventBase {

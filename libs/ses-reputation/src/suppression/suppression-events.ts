@@ -9,17 +9,19 @@ export interface ListChange {
   scope: string;
   reason: SuppressionReason;
   at: Date;
+  messageId?: string | null;
 }
 
-export function suppressionAdded({ eventId, address, scope, reason, at }: ListChange): PendingEvent {
+export function suppressionAdded(change: ListChange): PendingEvent {
+  const { eventId, at, address, reason, scope, messageId = null } = change;
   return {
     name: 'ses.suppression.added',
-    payload: { id: eventId, at, address, reason, scope, stream: streamOf(scope) },
+    payload: { id: eventId, at, address, reason, scope, stream: streamOf(scope), messageId },
   };
 }
 
 export function suppressionRemoved(
-  change: Omit<ListChange, 'reason'> & { actor: string | null },
+  change: Omit<ListChange, 'reason' | 'messageId'> & { actor: string | null },
 ): PendingEvent {
   const { eventId, at, address, scope, actor } = change;
   return {
@@ -32,13 +34,14 @@ export function suppressionRemoved(
 export function unsubscribed(optOuts: ListChange[], everyStream: string[]): PendingEvent[] {
   return [...new Set(optOuts.map(({ address }) => address))].map((address) => {
     const own = optOuts.filter((optOut) => optOut.address === address);
-    const scopes = own.map(({ scope }) => scope);
+    const scopes = [...new Set(own.map(({ scope }) => scope))];
     return {
       name: 'ses.unsubscribe',
       payload: {
         id: `${own[0]!.eventId}:unsubscribe`,
         at: own[0]!.at,
         address,
+        stream: scopes.length === 1 ? streamOf(scopes[0]!) : null,
         streams: scopes.includes(EVERY_STREAM) ? everyStream : scopes,
       },
     };

@@ -26,6 +26,8 @@ export interface NewSuppression {
   expiresAt?: Date | null;
   note?: string | null;
   actor?: string | null;
+  /** The mail that the feedback behind this is about. */
+  messageId?: string | null;
   /** Id of the `ses.suppression.added` that this raises if it is new. */
   eventId: string;
 }
@@ -128,6 +130,19 @@ export class SuppressionLedger {
       order: { key: 'ASC', scope: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });
+  }
+
+  /** Which of the keys were erased, and the key that stands for each now. None without `suppression.eraseKey`. */
+  async erased(tx: EntityManager, keys: readonly string[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    if (this.options.suppression.eraseKey === null) return found;
+    for (const part of parts([...new Set(keys)])) {
+      const asked = this.storedKeys(part);
+      const hashes = [...asked.keys()].filter(isErasedKey);
+      const rows = await tx.find(SuppressedAddress, { select: { key: true }, where: { key: In(hashes) } });
+      for (const { key } of rows) found.set(asked.get(key)!, key);
+    }
+    return found;
   }
 
   /** Every key an address may be stored under, and the look-up key each stands for. */
