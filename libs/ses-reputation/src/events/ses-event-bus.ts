@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
+import { describeError } from '../describe-error.js';
 import type { PendingEvent, SesEventName, SesEvents } from './ses-events.js';
 import { SES_EVENT_EMITTER } from './tokens.js';
 
@@ -25,18 +26,22 @@ export class SesEventBus {
   }
 
   private call(name: SesEventName, listener: Listener, args: unknown[]): void {
-    try {
+    // Not Promise.resolve: it hands a listener's own promise back, whose methods may be the listener's own too.
+    new Promise((resolve) => {
       const context = Object.assign(Object.create(this.emitter), { event: name });
-      Promise.resolve(listener.apply(context, args)).catch((error: unknown) => this.report(name, error));
-    } catch (error) {
-      this.report(name, error);
-    }
+      resolve(listener.apply(context, args));
+    }).catch((error: unknown) => this.report(name, error));
   }
 
   private report(name: SesEventName, error: unknown): void {
-    this.logger.error(
-      `A listener of "${name}" failed: ${String(error)}`,
-      error instanceof Error ? error.stack : undefined,
-    );
+    this.logger.error(`A listener of "${name}" failed: ${describeError(error)}`, stackOf(error));
+  }
+}
+
+function stackOf(error: unknown): string | undefined {
+  try {
+    return error instanceof Error ? error.stack : undefined;
+  } catch {
+    return undefined;
   }
 }
