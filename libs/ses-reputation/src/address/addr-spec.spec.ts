@@ -15,6 +15,7 @@ describe('addressKey', () => {
     ['"a\\nn"@example.com', 'ann@example.com'],
     ['ann(work)@(there)example.com (Ann)', 'ann@example.com'],
     ['ann(a (nested\\) one)) @ example . com', 'ann@example.com'],
+    ['ann(x).(y)smith@example(z).com', 'ann.smith@example.com'],
     ['  ann@example.com  ', 'ann@example.com'],
     ['ann@Bücher.example', 'ann@xn--bcher-kva.example'],
     ['ann@XN--BCHER-KVA.example', 'ann@xn--bcher-kva.example'],
@@ -57,6 +58,13 @@ describe('addressKey', () => {
     'ann@example.com/x',
     'ann@ex%61mple.com',
     'ann@example\\.com',
+    '"ann "@example.com',
+    '" ann"@example.com',
+    '"\\ ann"@example.com',
+    '" "@example.com',
+    'ann(x)a@example.com',
+    'ann(x)"a"@example.com',
+    'ann@exa(x)mple.com',
   ])('refuses %j', (given) => expect(addressKey(given)).toBeNull());
 
   it('is a fixed point: a key is its own key', () => {

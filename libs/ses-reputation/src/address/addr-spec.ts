@@ -47,8 +47,11 @@ function withoutComments(text: string): string | null {
       out += c;
     } else if (quoted) out += c;
     else if (c === '(') depth++;
-    else if (c === ')' && depth > 0) depth--;
-    else if (depth === 0) out += c;
+    else if (c === ')' && depth > 0) {
+      depth--;
+      // A comment stands for white space (RFC 5322, 3.2.2): `ann(x)a` is two words, not the mailbox `anna`.
+      if (depth === 0) out += ' ';
+    } else if (depth === 0) out += c;
   }
   return depth === 0 && !quoted ? out : null;
 }
@@ -106,6 +109,8 @@ function readLocal(text: string): string | null {
   }
   // eslint-disable-next-line no-control-regex
   if (wordWanted || local === '' || /[\u0000-\u001f\u007f]/.test(local)) return null;
+  // Mail servers trim it: `"ann "` would be mailed to ann, past a suppression of ann.
+  if (local !== local.trim()) return null;
   return local.length > 64 ? null : local.normalize('NFC');
 }
 
