@@ -1,12 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
 import { StoreUnavailableError } from '../libs/ses-reputation/src/errors.js';
 import { SeenFeedback } from '../libs/ses-reputation/src/feedback/seen-feedback.entity.js';
 import { Store } from '../libs/ses-reputation/src/store/store.js';
-import { databaseKinds, type TestDatabase } from './support/databases.js';
+import { databaseKinds, sqlite, type TestDatabase } from './support/databases.js';
 
 const seen = (id: string) => ({ id, key: null, sentAt: null, seenAt: new Date(0) });
+
+/** More than fits, where there is a limit. */
+async function fill(tx: EntityManager, name: string): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    await tx.insert(SeenFeedback, { ...seen(`${name}${i}`), key: 'k'.repeat(320) });
+  }
+}
 
 describe.each(databaseKinds())('Store on $name', ({ name, create }) => {
   let database: TestDatabase;
@@ -118,5 +125,96 @@ describe.each(databaseKinds())('Store on $name', ({ name, create }) => {
     await expect(store.transaction((tx) => tx.insert(SeenFeedback, seen('x')))).rejects.toThrow(
       StoreUnavailableError,
     );
+  });
+});
+
+describe('Store on a SQLite that rolls back by itself', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let store: Store;
+
+  beforeEach(async () => {
+    database = await sqlite();
+    dataSource = new DataSource({
+      ...database.options,
+      entities: SES_REPUTATION_ENTITIES,
+      synchronize: true,
+    });
+    await dataSource.initialize();
+    store = new Store(dataSource);
+    const [{ page_count: pages }] = await dataSource.query('pragma page_count');
+    await dataSource.query(`pragma max_page_count = ${pages + 2}`);
+  });
+
+  afterEach(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  const makeRoom = () => dataSource.query('pragma max_page_count = 100000');
+  const ids = async () => (await store.manager.find(SeenFeedback)).map(({ id }) => id).toSorted();
+
+  it('works again once a full disk has room', async () => {
+    await expect(store.transaction((tx) => fill(tx, 'ours'))).rejects.toMatchObject({
+      code: 'SES_STORE_UNAVAILABLE',
+      message: expect.stringContaining('full'),
+    });
+    await expect(store.transaction((tx) => fill(tx, 'again'))).rejects.toThrow('full');
+    await makeRoom();
+    await store.transaction((tx) => tx.insert(SeenFeedback, seen('later')));
+    await dataSource.transaction((tx) => tx.insert(SeenFeedback, seen('host')));
+    expect(await ids()).toEqual(['host', 'later']);
+  });
+
+  it('works again also where the driver does not say whether a transaction is open', async () => {
+    const driver = dataSource.driver as unknown as { databaseConnection: Record<string, unknown> };
+    driver.databaseConnection = new Proxy(driver.databaseConnection, {
+      get(connection, name: string) {
+        const value = name === 'inTransaction' ? undefined : connection[name];
+        return typeof value === 'function' ? value.bind(connection) : value;
+      },
+    });
+    await expect(store.transaction((tx) => fill(tx, 'ours'))).rejects.toThrow('full');
+    await makeRoom();
+    await store.transaction((tx) => tx.insert(SeenFeedback, seen('later')));
+    expect(await ids()).toEqual(['later']);
+  });
+
+  it('does not wait for a transaction of the host that the full disk has ended', async () => {
+    await expect(dataSource.transaction((tx) => fill(tx, 'host'))).rejects.toThrow('full');
+    await makeRoom();
+    await store.transaction((tx) => tx.insert(SeenFeedback, seen('ours')));
+    expect(await ids()).toEqual(['ours']);
+  });
+
+  it('leaves the transactions of the host whole after one that the full disk has ended', async () => {
+    await expect(dataSource.transaction((tx) => fill(tx, 'host'))).rejects.toThrow('full');
+    await makeRoom();
+    const failing = dataSource.transaction(async (tx) => {
+      await tx.insert(SeenFeedback, seen('undone'));
+      throw new Error('the host changed its mind');
+    });
+    await expect(failing).rejects.toThrow('changed its mind');
+    await dataSource.transaction((tx) => tx.insert(SeenFeedback, seen('host')));
+    await store.transaction((tx) => tx.insert(SeenFeedback, seen('ours')));
+    expect(await ids()).toEqual(['host', 'ours']);
+    await dataSource.destroy();
+    await dataSource.initialize();
+    expect(await ids()).toEqual(['host', 'ours']);
+  });
+
+  it('waits for a transaction of the host that takes its time to begin', async () => {
+    await makeRoom();
+    dataSource.subscribers.push({
+      beforeTransactionStart: () => new Promise((resolve) => setTimeout(resolve, 50)),
+    });
+    const host = dataSource.transaction(async (tx) => {
+      await tx.insert(SeenFeedback, seen('host'));
+      throw new Error('the host changed its mind');
+    });
+    const ours = store.transaction((tx) => tx.insert(SeenFeedback, seen('ours')));
+    await expect(host).rejects.toThrow('changed its mind');
+    await ours;
+    expect(await ids()).toEqual(['ours']);
   });
 });

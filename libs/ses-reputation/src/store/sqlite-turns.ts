@@ -2,8 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import { StoreUnavailableError } from '../errors.js';
+import { forgetTransaction, saysNoTransaction } from './lost-transaction.js';
 
 const HOST_TRANSACTION_MS = 10_000;
+/** So many looks, 2 ms apart: between TypeORM's mark and its BEGIN there is no transaction either. */
+const LOST_AFTER_LOOKS = 100;
 const turnsOf = new WeakMap<DataSource, SqliteTurns>();
 
 /**
@@ -34,7 +37,7 @@ export class SqliteTurns implements EntitySubscriberInterface {
     const mine = this.last.then(async () => {
       await this.hostTransactionEnded(patientUntil);
       // Nothing is awaited between that check and the start of the transaction.
-      const turn = this.ours.run(true, work);
+      const turn = this.ours.run(true, () => this.healing(work));
       this.running = turn.catch(() => undefined);
       try {
         return await turn;
@@ -50,13 +53,32 @@ export class SqliteTurns implements EntitySubscriberInterface {
   async beforeTransactionStart({ queryRunner }: { queryRunner: QueryRunner }): Promise<void> {
     if (this.ours.getStore()) return;
     while (this.running) await this.running;
+    // After one that was lost TypeORM would set a savepoint without a transaction, which nothing commits.
+    if (saysNoTransaction(this.dataSource)) forgetTransaction(queryRunner);
     // Our commit has taken the mark back that TypeORM set before it called us.
     (queryRunner as { isTransactionActive: boolean }).isTransactionActive = true;
   }
 
+  /** Runs one transaction of ours, and leaves none on TypeORM's books when SQLite itself has ended it. */
+  private async healing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const runner = this.dataSource.createQueryRunner();
+      if (runner.isTransactionActive) {
+        // Of a driver that does not tell: either this ends the transaction, or there is none.
+        if (!saysNoTransaction(this.dataSource)) await runner.query('ROLLBACK').catch(() => undefined);
+        forgetTransaction(runner);
+      }
+      throw error;
+    }
+  }
+
   private async hostTransactionEnded(until: number): Promise<void> {
     const runner = this.dataSource.createQueryRunner();
-    for (; runner.isTransactionActive; await sleep(2)) {
+    for (let lost = 0; runner.isTransactionActive; await sleep(2)) {
+      lost = saysNoTransaction(this.dataSource) ? lost + 1 : 0;
+      if (lost === LOST_AFTER_LOOKS) return forgetTransaction(runner);
       if (Date.now() > until) {
         throw new StoreUnavailableError(
           'a transaction of the application has held SQLite for 10 s: keep it short, and call this module outside it',

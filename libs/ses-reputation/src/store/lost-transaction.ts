@@ -1,0 +1,19 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/**
+ * On a full disk, an I/O error or want of memory SQLite rolls a transaction back by itself. TypeORM's ROLLBACK
+ * fails then, and its one query runner is left with a transaction on its books that nothing will ever end.
+ *
+ * @returns `false` also if the driver does not tell: better-sqlite3 does
+ */
+export function saysNoTransaction({ driver }: DataSource): boolean {
+  const { databaseConnection } = driver as {
+    databaseConnection?: { open?: boolean; inTransaction?: boolean };
+  };
+  return databaseConnection?.open === true && databaseConnection.inTransaction === false;
+}
+
+/** Takes a transaction that is no more off TypeORM's books. */
+export function forgetTransaction(runner: QueryRunner): void {
+  Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
+}
