@@ -20,6 +20,10 @@ const instead = (given: unknown, more: object = {}) => ({
   ...more,
 });
 
+function open(): Readable {
+  return new Readable({ read: () => undefined });
+}
+
 describe('what MailerService.send refuses before any call', () => {
   let simulator: SesSimulator;
   let database: TestDatabase;
@@ -233,7 +237,6 @@ describe('what MailerService.send refuses before any call', () => {
   });
 
   it('a message for nobody, and closes every stream of it', async () => {
-    const open = () => new Readable({ read: () => undefined });
     const [text, html, attached, alternative] = [open(), open(), open(), open()];
     const message = {
       to: 'nobody',
@@ -260,11 +263,11 @@ describe('what MailerService.send refuses before any call', () => {
     const failed = new Readable({ read: () => undefined }).on('error', () => undefined);
     failed.destroy(new Error('the disk is gone'));
     await setImmediate();
-    for (const open of [() => failing, () => failed, () => createReadStream('/no/such/file')]) {
+    for (const content of [() => failing, () => failed, () => createReadStream('/no/such/file')]) {
       const message = {
         to: 'ann@example.com',
         text: 'x',
-        attachments: [{ filename: 'a.bin', content: open() }],
+        attachments: [{ filename: 'a.bin', content: content() }],
       };
       await expect(parts.mailer.send(message)).rejects.toMatchObject({
         code: 'SES_MESSAGE_INVALID',

@@ -46,6 +46,7 @@ describe('SesEventBus', () => {
     ],
     [
       'returns what can’t be told from a promise',
+      // oxlint-disable-next-line unicorn/no-thenable
       () => Object.defineProperty({}, 'then', { get: unreadable }),
     ],
     ['returns a promise with a `catch` of its own', () => Object.assign(rejected(), { catch: unreadable })],

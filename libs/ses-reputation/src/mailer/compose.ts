@@ -1,15 +1,18 @@
 import type { Readable } from 'node:stream';
 import { createTransport, type Transport } from 'nodemailer';
 import type { SendEmailCommandInput } from '@aws-sdk/client-sesv2';
+import { describeError } from '../describe-error.js';
 import type { CheckedMessage } from './check-message.js';
 import { MessageInvalidError } from './errors.js';
 import type { MimeFields } from './mime-fields.js';
 import type { ReadyAttachment } from './read-attachments.js';
-import { isStream } from './read-content.js';
+import { READING_TIME, type ReadingTime } from './read-stream.js';
+import type { ReadyContent } from './read-content.js';
 import { toNodemailer } from './read-headers.js';
 import { formatMailbox, type Mailbox } from './read-mailboxes.js';
 import type { Recipients } from './read-recipients.js';
-import { LARGEST_MESSAGE_BYTES, readWithin } from './read-within.js';
+import { LARGEST_MESSAGE_BYTES, type ByteBudget } from './byte-budget.js';
+import { readComposed, readWithin } from './read-within.js';
 import { templateContent } from './template-content.js';
 
 /** Leaves nodemailer the composing of `list` and `priority` as well, and takes the message instead of sending it. */
@@ -26,13 +29,16 @@ const composer = createTransport({
  * The request for SES. The recipients stand in `Destination`, so that SES reads none out of headers, and Bcc
  * is in no header at all.
  *
+ * @param closing hurries the reading of streams, as the application closes
  * @throws MessageInvalidError if a stream can't be read, or the message is larger than SES takes
  */
 export async function composeRequest(
   message: CheckedMessage,
   recipients: Recipients,
+  closing: AbortSignal,
 ): Promise<SendEmailCommandInput> {
   const { content, configurationSet } = message;
+  const time = { ...READING_TIME, closing };
   const common = {
     FromEmailAddress: formatMailbox(message.from),
     Destination: {
@@ -49,26 +55,30 @@ export async function composeRequest(
     return {
       ...common,
       ReplyToAddresses: message.replyTo.map(formatMailbox),
-      Content: await templateContent(content, message.headers, message.attachments, budget),
+      Content: await templateContent(content, message.headers, message.attachments, budget, time),
     };
   }
-  return { ...common, Content: { Raw: { Data: await composeMime(message, content, recipients) } } };
+  return { ...common, Content: { Raw: { Data: await composeMime(message, content, recipients, time) } } };
 }
 
-async function composeMime(message: CheckedMessage, fields: MimeFields, to: Recipients): Promise<Buffer> {
-  const stream = await toMimeStream(message, fields, to);
-  return readWithin(stream, { bytes: LARGEST_MESSAGE_BYTES }, 'message');
-}
-
-async function toMimeStream(message: CheckedMessage, fields: MimeFields, to: Recipients): Promise<Readable> {
+async function composeMime(
+  message: CheckedMessage,
+  fields: MimeFields,
+  to: Recipients,
+  time: ReadingTime,
+): Promise<Buffer> {
+  const read = reader({ bytes: LARGEST_MESSAGE_BYTES }, time);
+  const contents = {
+    text: await read('text', fields.text),
+    html: await read('html', fields.html),
+    amp: await read('amp', fields.amp),
+    alternatives: await asParts(fields.alternatives, 'alternatives', read),
+    attachments: await asParts(message.attachments, 'attachments', read),
+  };
   try {
     const composed = await composer.sendMail({
       ...fields,
-      text: asPart(fields.text),
-      html: asPart(fields.html),
-      amp: asPart(fields.amp),
-      alternatives: fields.alternatives.map(asAttachment),
-      attachments: message.attachments.map(asAttachment),
+      ...contents,
       from: asAddress(message.from),
       ...(message.sender ? { sender: asAddress(message.sender) } : {}),
       replyTo: message.replyTo.map(asAddress),
@@ -79,10 +89,21 @@ async function toMimeStream(message: CheckedMessage, fields: MimeFields, to: Rec
       disableFileAccess: true,
       disableUrlAccess: true,
     });
-    return composed.message as Readable;
+    return await readComposed(composed.message as Readable);
   } catch (error) {
-    throw new MessageInvalidError('message', `can't be composed: ${String(error)}`, { cause: error });
+    if (error instanceof MessageInvalidError) throw error;
+    throw new MessageInvalidError('message', `can't be composed: ${describeError(error)}`, { cause: error });
   }
+}
+
+type ReadContent = (field: string, content: ReadyContent | undefined) => Promise<string | Buffer | undefined>;
+
+/** nodemailer pipes the streams it is given, and a stream that breaks a pipe's rules would end the process. */
+function reader(budget: ByteBudget, time: ReadingTime): ReadContent {
+  return async (field, content) =>
+    content === undefined || typeof content === 'string' || Buffer.isBuffer(content)
+      ? content
+      : readWithin(content, budget, field, time);
 }
 
 function delivered(mailbox: Mailbox): string {
@@ -93,12 +114,15 @@ function asAddress({ name, delivered: address }: Mailbox): { name: string; addre
   return { name, address };
 }
 
-/** A file's stream has a `path`, which nodemailer would take for the name of a file to open. */
-function asPart(content: MimeFields['text']) {
-  return isStream(content) ? { content } : content;
-}
-
-function asAttachment({ headers, ...attachment }: ReadyAttachment): object {
-  const given = Object.entries({ ...attachment, headers: toNodemailer(headers) });
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+async function asParts(given: ReadyAttachment[], field: string, read: ReadContent): Promise<object[]> {
+  const parts: object[] = [];
+  for (const [i, { headers, content, ...attachment }] of given.entries()) {
+    const part = Object.entries({
+      ...attachment,
+      content: await read(`${field}[${i}].content`, content),
+      headers: toNodemailer(headers),
+    });
+    parts.push(Object.fromEntries(part.filter(([, value]) => value !== undefined)));
+  }
+  return parts;
 }

@@ -1,3 +1,4 @@
+import { describeError } from '../describe-error.js';
 import { SesReputationError } from '../errors.js';
 import type { SuppressedRecipient } from './send-receipt.js';
 
@@ -33,7 +34,7 @@ export class SuppressionUnavailableError extends SesReputationError {
 
   constructor(stream: string, cause: unknown) {
     super(
-      `the suppression list could not be read (${String(cause)}), so nothing was sent on "${stream}"; try again ` +
+      `the suppression list could not be read (${describeError(cause)}), so nothing was sent on "${stream}"; try again ` +
         `later, or set whenStoreFails: 'open' for mail that must go out all the same`,
       { cause },
     );
@@ -69,9 +70,12 @@ export class SesUnavailableError extends SesReputationError {
   readonly code = 'SES_UNAVAILABLE';
 
   constructor(attempts: number, cause: unknown) {
-    super(`SES did not take the message in ${attempts} attempts (${String(cause)}); nothing was sent`, {
-      cause,
-    });
+    super(
+      `SES did not take the message in ${attempts} attempts (${describeError(cause)}); nothing was sent`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -81,7 +85,7 @@ export class SendingDisabledError extends SesReputationError {
 
   constructor(cause: unknown) {
     super(
-      `the SES account or the configuration set may not send at present (${String(cause)}); look at the account's ` +
+      `the SES account or the configuration set may not send at present (${describeError(cause)}); look at the account's ` +
         'status and its reputation in the SES console',
       { cause },
     );
@@ -103,10 +107,13 @@ export class SendRejectedError extends SesReputationError {
   readonly sesError: string;
 
   constructor(cause: unknown) {
-    const { name = 'unknown', message = String(cause) } = (cause ?? {}) as Partial<Error>;
-    super(`SES did not take the message: ${name}: ${message}${name in HINTS ? ` (${HINTS[name]})` : ''}`, {
-      cause,
-    });
+    const { name = 'unknown', message = describeError(cause) } = (cause ?? {}) as Partial<Error>;
+    super(
+      `SES did not take the message: ${name}: ${message}${Object.hasOwn(HINTS, name) ? ` (${HINTS[name]})` : ''}`,
+      {
+        cause,
+      },
+    );
     this.sesError = name;
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../clock.js';
+import { describeError } from '../describe-error.js';
 import { StoreUnavailableError } from '../errors.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { deleteWhere } from '../store/delete-where.js';
@@ -73,8 +74,6 @@ export class IdempotentSends {
         }
         // By its expiry too: another instance may have put a fresh row in its place since it was read.
         if (found) {
-          const expired = (c: (property: keyof IdempotentSend) => string) =>
-            `${c('id')} = :id AND ${c('expiresAt')} <= :now`;
           await deleteWhere(tx, IdempotentSend, expired, { id, now });
         }
         // Of two that come here at once, one meets the other's row: the transaction runs again and finds it.
@@ -119,10 +118,14 @@ export class IdempotentSends {
       });
     } catch (error) {
       this.logger.error(
-        `The outcome of a send with an idempotencyKey could not be stored; repeats will not send: ${String(error)}`,
+        `The outcome of a send with an idempotencyKey could not be stored; repeats will not send: ${describeError(error)}`,
       );
     }
   }
+}
+
+function expired(c: (property: keyof IdempotentSend) => string): string {
+  return `${c('id')} = :id AND ${c('expiresAt')} <= :now`;
 }
 
 function fromJson(json: string): SendReceipt {

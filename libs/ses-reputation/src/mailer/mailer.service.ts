@@ -15,6 +15,7 @@ import { composeRequest } from './compose.js';
 import { MessageInvalidError, RecipientsSuppressedError } from './errors.js';
 import { IdempotentSends } from './idempotent-sends.js';
 import type { MailMessage } from './message.js';
+import { closeStream } from './read-stream.js';
 import { everyone, without, type Recipients } from './read-recipients.js';
 import { sendEmail } from './send-email.js';
 import type { SendReceipt, SuppressedRecipient } from './send-receipt.js';
@@ -62,11 +63,12 @@ export class MailerService implements BeforeApplicationShutdown {
    * @throws StoreUnavailableError if an `idempotencyKey` can't be stored; nothing was sent
    */
   async send(message: MailMessage): Promise<SendReceipt> {
+    const streams = streamsIn(message);
     try {
       return await this.sendRead(checkMessage(message, this.options));
     } finally {
       // Those that were never read, of a refused message too, hold a file or a socket open.
-      for (const stream of streamsIn(message)) stream.destroy();
+      streams.forEach(closeStream);
     }
   }
 
@@ -109,7 +111,7 @@ export class MailerService implements BeforeApplicationShutdown {
       this.raiseSuppressed(message, null, suppressed);
       return { status: 'suppressed', messageId: null, accepted: [], suppressed };
     }
-    const request = await composeRequest(message, recipients);
+    const request = await composeRequest(message, recipients, this.closing.signal);
     const messageId = await sendEmail(this.client, request, this.closing.signal);
     const accepted = this.accept(message, recipients, messageId, gate);
     if (suppressed.length > 0) this.raiseSuppressed(message, messageId, suppressed);

@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { parseDataURI } from 'nodemailer/lib/shared';
+import { LARGEST_MESSAGE_BYTES, tooLarge } from './byte-budget.js';
 import { MessageInvalidError } from './errors.js';
 
 /** Text, bytes, or a stream that is read once. */
@@ -15,9 +16,9 @@ export function readContent(field: string, given: unknown): ReadyContent | undef
 
 /** The content of an attachment or alternative. */
 export function contentOf(field: string, holder: object): ReadyContent {
-  const { content, encoding, path, href } = holder as Record<string, unknown>;
-  const reference = path ?? href;
-  if (reference !== undefined && reference !== false) return fromDataUri(field, reference);
+  const { content, encoding } = holder as Record<string, unknown>;
+  const reference = referenceIn(holder);
+  if (reference !== undefined) return fromDataUri(field, reference);
   if (content === undefined || content === null) {
     throw new MessageInvalidError(`${field}.content`, 'is missing: expected a text, a Buffer or a stream');
   }
@@ -32,8 +33,10 @@ export function contentOf(field: string, holder: object): ReadyContent {
   return Buffer.from(ready, encoding);
 }
 
+/** Something to read: of a `Writable`, which has a `pipe` too, nothing would ever come. */
 export function isStream(value: unknown): value is Readable {
-  return typeof (value as Partial<Readable> | null)?.pipe === 'function';
+  const { pipe, on, resume } = (value ?? {}) as Partial<Readable>;
+  return [pipe, on, resume].every((method) => typeof method === 'function');
 }
 
 /** A mistyped field must not be dropped in silence. */
@@ -48,16 +51,30 @@ export function refuseUnknownKeys(field: string, given: object, known: readonly 
 function plain(field: string, value: unknown): ReadyContent {
   if (typeof value === 'string') return value.toWellFormed();
   if (isStream(value)) return withErrorsHeld(value);
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (typeof value === 'object' && value !== null && ('path' in value || 'href' in value)) {
-    return contentOf(field, value);
-  }
+  if (value instanceof Uint8Array) return copied(field, value);
+  // One level and no more: what a stranger nests ever deeper must not fill the stack.
+  const reference = typeof value === 'object' && value !== null ? referenceIn(value) : undefined;
+  if (reference !== undefined) return fromDataUri(field, reference);
   throw new MessageInvalidError(field, `expected a text, a Buffer or a stream, got ${typeof value}`);
+}
+
+/** A caller may use its buffer again at once: the mail must not change with it while the database is asked. */
+function copied(field: string, bytes: Uint8Array): Buffer {
+  if (bytes.length > LARGEST_MESSAGE_BYTES) throw tooLarge(field);
+  return Buffer.from(bytes);
+}
+
+function referenceIn(holder: object): unknown {
+  const { path, href } = holder as { path?: unknown; href?: unknown };
+  const reference = path ?? href;
+  return reference === false || reference === null ? undefined : reference;
 }
 
 /** A stream that fails before it is read (no such file) would end the process; reading it tells the error. */
 function withErrorsHeld(stream: Readable): Readable {
-  return stream.on('error', () => undefined);
+  // One of the first Node versions' kind waits for no reader: what it gives while the list is asked must be kept.
+  const kept = Symbol.asyncIterator in stream ? stream : new Readable({ objectMode: true }).wrap(stream);
+  return kept.on('error', () => undefined);
 }
 
 /** A file or URL named in a message that a stranger had a hand in would be a way to read this machine. */

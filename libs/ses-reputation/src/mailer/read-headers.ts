@@ -12,31 +12,34 @@ export interface HeaderField {
 /** RFC 5322 field name, and SES's limit for one. */
 const NAME = /^[!-9;-~]{1,126}$/;
 
-const OWN_FIELD: Record<string, string> = {
-  from: 'the field from',
-  sender: 'the field sender',
-  to: 'the field to',
-  cc: 'the field cc',
-  bcc: 'the field bcc',
-  'reply-to': 'the field replyTo',
-  subject: 'the field subject',
-  date: 'nothing: SES writes it',
-  'message-id': "nothing: SES writes it (the receipt's messageId)",
-  'mime-version': 'text, html and attachments',
-  'content-type': 'text, html and attachments',
-  'content-transfer-encoding': 'text, html and attachments',
-  'content-disposition': 'attachments',
-  'content-id': "an attachment's cid",
-  'return-path': 'nothing: SES writes it',
-  'x-ses-configuration-set': 'the field configurationSet',
-  'x-ses-message-tags': 'the field tags',
-};
+const OWN_FIELD = new Map(
+  Object.entries({
+    from: 'the field from',
+    sender: 'the field sender',
+    to: 'the field to',
+    cc: 'the field cc',
+    bcc: 'the field bcc',
+    'reply-to': 'the field replyTo',
+    subject: 'the field subject',
+    date: 'nothing: SES writes it',
+    'message-id': "nothing: SES writes it (the receipt's messageId)",
+    'mime-version': 'text, html and attachments',
+    'content-type': 'text, html and attachments',
+    'content-transfer-encoding': 'text, html and attachments',
+    'content-disposition': 'attachments',
+    'content-id': "an attachment's cid",
+    'return-path': 'nothing: SES writes it',
+    'x-ses-configuration-set': 'the field configurationSet',
+    'x-ses-message-tags': 'the field tags',
+  }),
+);
 
 /** Reads the headers of a message in any of nodemailer's shapes. */
 export function readHeaders(field: string, given: unknown): HeaderField[] {
   return readAnyHeaders(field, given).map((header) => {
     const lower = header.key.toLowerCase();
-    const instead = OWN_FIELD[lower] ?? (lower.startsWith('x-ses-') ? 'nothing: it is SES’s own' : undefined);
+    const instead =
+      OWN_FIELD.get(lower) ?? (lower.startsWith('x-ses-') ? 'nothing: it is SES’s own' : undefined);
     if (instead) throw new MessageInvalidError(`${field}.${header.key}`, `is not set here; use ${instead}`);
     return header;
   });

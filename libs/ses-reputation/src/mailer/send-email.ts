@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SESv2Client, SendEmailCommandInput } from '@aws-sdk/client-sesv2';
+import { describeError } from '../describe-error.js';
 import type { SesReputationError } from '../errors.js';
 import { classifySendError, type SendErrorKind } from '../ses/classify-send-error.js';
 import { sendOnce } from '../ses/send-once.js';
@@ -60,6 +61,6 @@ function toError(kind: SendErrorKind, attempts: number, cause: unknown): SesRepu
     case 'rejected':
       return new SendRejectedError(cause);
     case 'unknown':
-      return new SendOutcomeUnknownError(`SES did not answer (${String(cause)})`, { cause });
+      return new SendOutcomeUnknownError(`SES did not answer (${describeError(cause)})`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { describeError } from '../describe-error.js';
 import type { ResolvedStream } from '../options/ses-reputation-options.js';
 import type { Store } from '../store/store.js';
 import type { SuppressionLedger } from '../suppression/suppression-ledger.js';
@@ -29,7 +30,10 @@ export async function askSuppressions(
     return { suppressed: await within(check, PATIENCE_MS[stream.whenStoreFails]) };
   } catch (error) {
     if (stream.whenStoreFails === 'closed') throw new SuppressionUnavailableError(stream.name, error);
-    return { suppressed: new Map(), unchecked: error instanceof Error ? error : new Error(String(error)) };
+    return {
+      suppressed: new Map(),
+      unchecked: error instanceof Error ? error : new Error(describeError(error)),
+    };
   }
 }
 

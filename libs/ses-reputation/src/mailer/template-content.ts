@@ -1,9 +1,12 @@
 import type { Attachment, EmailContent, MessageHeader } from '@aws-sdk/client-sesv2';
 import MimeNode from 'nodemailer/lib/mime-node';
 import * as mimeFuncs from 'nodemailer/lib/mime-funcs';
+import { describeError } from '../describe-error.js';
 import { MessageInvalidError } from './errors.js';
 import { headerText } from './header-text.js';
-import { readWithin, type ByteBudget } from './read-within.js';
+import type { ReadingTime } from './read-stream.js';
+import type { ByteBudget } from './byte-budget.js';
+import { readWithin } from './read-within.js';
 import type { ReadyAttachment } from './read-attachments.js';
 import { refuseUnknownKeys } from './read-content.js';
 import type { HeaderField } from './read-headers.js';
@@ -52,13 +55,16 @@ export async function templateContent(
   headers: HeaderField[],
   attachments: ReadyAttachment[],
   budget: ByteBudget,
+  time: ReadingTime,
 ): Promise<EmailContent> {
   return {
     Template: {
       TemplateName: template.name,
       TemplateData: template.data,
       ...(headers.length > 0 ? { Headers: templateHeaders(headers) } : {}),
-      ...(attachments.length > 0 ? { Attachments: await templateAttachments(attachments, budget) } : {}),
+      ...(attachments.length > 0
+        ? { Attachments: await templateAttachments(attachments, budget, time) }
+        : {}),
     },
   };
 }
@@ -82,7 +88,11 @@ export function templateHeaders(headers: HeaderField[]): MessageHeader[] {
   });
 }
 
-async function templateAttachments(given: ReadyAttachment[], budget: ByteBudget): Promise<Attachment[]> {
+async function templateAttachments(
+  given: ReadyAttachment[],
+  budget: ByteBudget,
+  time: ReadingTime,
+): Promise<Attachment[]> {
   const attachments: Attachment[] = [];
   for (const [i, one] of given.entries()) {
     const field = `attachments[${i}]`;
@@ -106,7 +116,7 @@ async function templateAttachments(given: ReadyAttachment[], budget: ByteBudget)
           : 'ATTACHMENT',
       ...(one.cid === undefined ? {} : { ContentId: one.cid }),
       ContentTransferEncoding: 'BASE64',
-      RawContent: await readWithin(one.content, budget, `${field}.content`),
+      RawContent: await readWithin(one.content, budget, `${field}.content`, time),
     });
   }
   return attachments;
@@ -122,7 +132,7 @@ function toJson(data: object): string {
   try {
     return JSON.stringify(data);
   } catch (error) {
-    throw new MessageInvalidError('template.data', `can't be written as JSON: ${String(error)}`, {
+    throw new MessageInvalidError('template.data', `can't be written as JSON: ${describeError(error)}`, {
       cause: error,
     });
   }
