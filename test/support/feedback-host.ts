@@ -41,6 +41,8 @@ export interface HostSetUp {
   controllers?: Type[];
   providers?: Provider[];
   publicMetadata?: Record<string, unknown>;
+  /** Other than `ses/feedback`. */
+  feedbackPath?: string;
   /** Shorter waits than the real ones. Starts the application as a test of a host's would: by a testing module. */
   limits?: Partial<FeedbackLimits>;
 }
@@ -131,7 +133,13 @@ export class FeedbackHost {
     return module.createNestApplication(setUp.adapter(), options);
   }
 
-  private rootModule({ imports = [], controllers, providers, publicMetadata }: HostSetUp): Type {
+  private rootModule({
+    imports = [],
+    controllers,
+    providers,
+    publicMetadata,
+    feedbackPath,
+  }: HostSetUp): Type {
     @Module({
       imports: [
         TypeOrmModule.forRoot({
@@ -144,6 +152,7 @@ export class FeedbackHost {
         ScheduleModule.forRoot(),
         SesReputationModule.forRoot({
           publicMetadata,
+          path: feedbackPath,
           client: { region: 'us-east-1' },
           from: 'no-reply@example.com',
           feedback: { topicArns: [TOPIC_ARN], fetch: this.amazon.fetch },

@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { SES_REPUTATION_ENTITIES } from './entities.js';
-import { feedbackHttpProviders } from './feedback/feedback-http.providers.js';
+import { FEEDBACK_HTTP_PROVIDERS } from './feedback/feedback-http.providers.js';
 import { createFeedbackController } from './feedback/feedback.controller.js';
 import { hostProviders } from './host-modules.js';
 import type { SesReputationStructure } from './options/ses-reputation-options.js';
@@ -21,7 +21,7 @@ export function shapeModule(
     providers: [
       ...(definition.providers ?? []),
       ...hostProviders(structure.dataSource),
-      ...feedbackHttpProviders(structure.path),
+      ...FEEDBACK_HTTP_PROVIDERS,
     ],
   };
 }

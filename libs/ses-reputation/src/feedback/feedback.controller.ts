@@ -17,6 +17,7 @@ import { Clock } from '../clock.js';
 import { BurstLog } from './burst-log.js';
 import { FEEDBACK_LIMITS, type FeedbackLimits } from './feedback-limits.js';
 import { FeedbackRefusedError } from './feedback-refused.js';
+import { ReadsBodyItself } from './feedback-route.js';
 import { readRequestBody, type FeedbackRequest } from './request-body.js';
 import { SnsReceiver, type FeedbackStatus } from './sns/sns-receiver.js';
 
@@ -52,6 +53,7 @@ export function createFeedbackController(
 
     @Post()
     @HttpCode(HttpStatus.OK)
+    @ReadsBodyItself()
     @Exempt()
     async receive(@Req() request: FeedbackRequest): Promise<{ status: FeedbackStatus }> {
       try {
