@@ -41,7 +41,7 @@ export class ExpressRouter {
   }
 
   private firstOf(path: string): ExpressLayer | undefined {
-    return this.stack().find((layer) => takesPosts(layer) && layer.match(path)) && this.isOwnLayer(this.firstOf(path));
+    return this.stack().find((layer) => takesPosts(layer) && layer.match(path));
   }
 
   private isOwnLayer(layer: ExpressLayer | undefined): boolean {
