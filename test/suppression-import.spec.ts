@@ -113,6 +113,42 @@ describe.each(databaseKinds())('import and export on $name', (kind) => {
     expect(await exported()).toEqual([]);
   });
 
+  it('rejects items that can not be made text of, one by one', async () => {
+    const bare = Object.create(null) as string;
+    const { added, rejected } = await list.suppression.import([
+      { address: bare },
+      { address: Symbol('ann') as unknown as string },
+      {
+        get address(): string {
+          throw new Error('no');
+        },
+      },
+      { address: 'ann@example.com', since: Object.create(Date.prototype) as Date },
+      Object.assign(() => 1, { toString: null }) as unknown as string,
+      { address: 'ann@example.com', note: bare },
+    ]);
+    expect(added).toBe(1);
+    expect(rejected.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5]);
+    await expect(list.suppression.suppress(bare, { reason: 'manual' })).rejects.toMatchObject({
+      code: 'SES_INVALID_ADDRESS',
+    });
+  });
+
+  it('passes over a first line that is far too long', async () => {
+    const result = await list.suppression.import(`${'b'.repeat(20_000_000)}\nann@example.com`);
+    expect(result).toMatchObject({
+      added: 1,
+      rejected: [{ line: 1, why: expect.stringMatching('less than') }],
+    });
+  });
+
+  it('lets the application go on during a long text, and ends when it is told to then', async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort(new Error('enough')));
+    const nobody = 'nobody\n'.repeat(50_000);
+    await expect(list.suppression.import(nobody, { signal: controller.signal })).rejects.toThrow('enough');
+  });
+
   it('keeps the first 1,000 rejected lines and counts the others', async () => {
     const progress: ImportProgress[] = [];
     const lines = (function* () {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SuppressedAddress } from '../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
 import type { SuppressionItem } from '../libs/ses-reputation/src/suppression/suppression-options.js';
+import type { ListOptions } from '../libs/ses-reputation/src/suppression/suppression-options.js';
 import { databaseKinds } from './support/databases.js';
 import { startSuppression, type SuppressionHarness } from './support/suppression-harness.js';
 
@@ -208,13 +209,18 @@ describe.each(databaseKinds())('the suppression list on $name', (kind) => {
     it.each([
       [{ cursor: 'nonsense' }, 'SES_INVALID_PAGE'],
       [{ cursor: '' }, 'SES_INVALID_PAGE'],
+      [{ search: 'x'.repeat(321) }, 'SES_INVALID_PAGE'],
+      [{ search: null }, 'SES_INVALID_PAGE'],
+      [{ scope: null }, 'SES_UNKNOWN_SCOPE'],
+      [{ scope: ['*'] }, 'SES_UNKNOWN_SCOPE'],
+      [{ limit: Object.create(null) }, 'SES_INVALID_PAGE'],
       [{ limit: 0 }, 'SES_INVALID_PAGE'],
       [{ limit: 1_001 }, 'SES_INVALID_PAGE'],
       [{ limit: 1.5 }, 'SES_INVALID_PAGE'],
       [{ reason: 'spam' as 'manual' }, 'SES_UNKNOWN_REASON'],
       [{ scope: 'a\u0000' }, 'SES_UNKNOWN_SCOPE'],
     ])('refuses %j', async (options, code) => {
-      await expect(list.suppression.list(options)).rejects.toMatchObject({ code });
+      await expect(list.suppression.list(options as ListOptions)).rejects.toMatchObject({ code });
     });
   });
 

@@ -33,7 +33,7 @@ export class InvalidTimeError extends SesReputationError {
   }
 }
 
-/** A page of the list was asked for with a cursor, or a limit, that can't be used. */
+/** A page of the list was asked for with a cursor, a limit or a search that can't be used. */
 export class InvalidPageError extends SesReputationError {
   readonly code = 'SES_INVALID_PAGE';
 }

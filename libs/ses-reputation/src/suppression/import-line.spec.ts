@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_COLUMNS, readHeader, readLine } from './import-line.js';
+import fc from 'fast-check';
+import { DEFAULT_COLUMNS, readHeader, readLine, type ImportColumns } from './import-line.js';
 import { LONGEST_LINE } from './import-records.js';
 
 describe('readLine', () => {
@@ -16,6 +17,7 @@ describe('readLine', () => {
     ['a@example.com,,2026-05-01', { address: 'a@example.com', since: '2026-05-01' }],
     ['a@example.com,manual,,more,columns', { address: 'a@example.com', reason: 'manual' }],
     ['"a@example.com', 'a quoted field does not end on its line'],
+    ['" a;b, "; a@example.com', { address: 'a;b,', reason: 'a@example.com' }],
     ['x'.repeat(LONGEST_LINE), `a line has less than ${LONGEST_LINE} characters`],
   ])('reads %s', (line, item) => expect(readLine(line, DEFAULT_COLUMNS)).toEqual(item));
 });
@@ -29,6 +31,31 @@ describe('readHeader', () => {
     ['reason,since', null],
     ['"email', null],
   ])('reads %s', (line, columns) => expect(readHeader(line)).toEqual(columns));
+
+  it('reads any number of quotes in one go', () => {
+    const quotes = '"'.repeat(16_000);
+    expect(readLine(`"${quotes}x`, DEFAULT_COLUMNS)).toBe('a quoted field does not end on its line');
+    expect(readLine(`${quotes}x,manual`, DEFAULT_COLUMNS)).toEqual({
+      address: `${'"'.repeat(7_999)}x`,
+      reason: 'manual',
+    });
+    expect(readHeader(`${quotes}x`)).toBeNull();
+    expect(readHeader('email,'.repeat(4_000_000))).toBeNull();
+  });
+
+  it('finds the fields again, whatever they hold, between any delimiters', () => {
+    const field = fc
+      .string({ unit: fc.constantFrom(...'a",;\t x'), maxLength: 8 })
+      .map((text) => text.trim());
+    const delimiter = fc.constantFrom(',', ';', '\t');
+    fc.assert(
+      fc.property(fc.array(field, { minLength: 2, maxLength: 6 }), delimiter, (fields, between) => {
+        const line = ['"x"', ...fields.map((text) => `"${text.replaceAll('"', '""')}"`)].join(between);
+        const columns: ImportColumns = ['address', ...fields.map((_, i) => (i === 0 ? 'note' : null))];
+        expect(readLine(line, columns)).toEqual({ address: 'x', ...(fields[0] && { note: fields[0] }) });
+      }),
+    );
+  });
 
   it('puts the fields of a line where the header says', () => {
     const columns = readHeader('reason,note,email')!;

@@ -23,8 +23,9 @@ const SES_REASONS = new Map([
 
 /** The columns that a header line names; `null` if the line is no header. */
 export function readHeader(line: string): ImportColumns | null {
+  if (line.length >= LONGEST_LINE || line.includes('@')) return null;
   const names = csvFields(line)?.map((field) => field.replace(/[^a-z]/gi, '').toLowerCase());
-  if (!names || line.includes('@')) return null;
+  if (!names) return null;
   const columns = names.map((name) => COLUMN_NAMES.get(name) ?? null);
   return columns.includes('address') ? columns : null;
 }
@@ -51,22 +52,38 @@ function readReasonWord(word: string): string {
 
 /** The fields between commas, semicolons or tabs, whichever comes first; `null` if a quote is left open. */
 function csvFields(line: string): string[] | null {
-  const delimiter = /^(?:"(?:[^"]|"")*"|[^",;\t])*([,;\t])/.exec(line)?.[1] ?? ',';
+  const delimiter = delimiterOf(line);
   const fields: string[] = [];
   let field = '';
+  let blank = true;
   let quoted = false;
   for (let i = 0; i < line.length; i++) {
     const c = line[i]!;
     if (quoted && c === '"' && line[i + 1] === '"') {
       field += '"';
       i++;
-    } else if (c === '"' && (quoted || field.trim() === '')) {
+    } else if (c === '"' && (quoted || blank)) {
       quoted = !quoted;
       if (quoted) field = '';
+      blank = false;
     } else if (c === delimiter && !quoted) {
       fields.push(field.trim());
       field = '';
-    } else field += c;
+      blank = true;
+    } else {
+      field += c;
+      blank &&= c.trim() === '';
+    }
   }
   return quoted ? null : [...fields, field.trim()];
+}
+
+/** The first that is not between quotes. Looked for by hand: a pattern for this took exponential time on `"""…`. */
+function delimiterOf(line: string): string {
+  let quoted = false;
+  for (const c of line) {
+    if (c === '"') quoted = !quoted;
+    else if (!quoted && (c === ',' || c === ';' || c === '\t')) return c;
+  }
+  return ',';
 }

@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ResolvedStream } from '../options/ses-reputation-options.js';
 import { SesReputationError } from '../errors.js';
 import { DEFAULT_COLUMNS, readHeader, readLine, type ImportColumns } from './import-line.js';
 import { importRecords, type ImportItem, type ImportSource } from './import-records.js';
 import { EVERY_STREAM } from './suppressed-address.entity.js';
-import { readExpiry, readMailbox, readReason, readScope, readTime, textOf } from './suppression-input.js';
+import {
+  asText,
+  readExpiry,
+  readMailbox,
+  readReason,
+  readScope,
+  readTime,
+  textOf,
+} from './suppression-input.js';
 import type { NewSuppression, SuppressionOutcome } from './suppression-ledger.js';
 import type { SuppressionReason } from './suppression-reason.js';
 
@@ -47,6 +56,7 @@ export interface ImportResult {
 }
 
 const BATCH = 500;
+const LINES_A_TURN = 500;
 const MOST_REJECTED = 1_000;
 
 /** One import under way: reads records, hands on batches, keeps count. */
@@ -89,6 +99,11 @@ export class SuppressionImport {
       const entry = this.read(record);
       if (entry) batch.push(entry);
       if (batch.length === BATCH) await flush();
+      if (this.progress.lines % LINES_A_TURN === 0) {
+        // A text, or SQLite, never waits: without this a long file would keep the application from all else.
+        await nextTurn();
+        this.options.signal?.throwIfAborted();
+      }
     }
     await flush();
     const { added, unchanged, rejected } = this.progress;
@@ -98,8 +113,8 @@ export class SuppressionImport {
 
   private read(record: string | ImportItem): NewSuppression | null {
     if (typeof record === 'string') return this.readLine(record.replace(/^\ufeff/, ''));
-    if (typeof record === 'object' && record !== null) return this.readItem(record, String(record.address));
-    return this.reject(String(record), 'neither a line of text nor an item as export gives it');
+    if (typeof record === 'object' && record !== null) return this.readItem(record);
+    return this.reject(asText(record), 'neither a line of text nor an item as export gives it');
   }
 
   private readLine(line: string): NewSuppression | null {
@@ -113,8 +128,10 @@ export class SuppressionImport {
     return typeof item === 'string' ? this.reject(line, item) : this.readItem(item, line);
   }
 
-  private readItem(item: ImportItem, value: string): NewSuppression | null {
+  private readItem(item: ImportItem, line?: string): NewSuppression | null {
+    let value = line ?? '';
     try {
+      value = line ?? asText(item.address);
       const nowMs = this.now();
       const since = item.since === undefined ? nowMs : readTime('since', item.since).getTime();
       return {
@@ -129,8 +146,9 @@ export class SuppressionImport {
         eventId: randomUUID(),
       };
     } catch (error) {
-      if (error instanceof SesReputationError) return this.reject(value, error.message);
-      throw error;
+      // An item may be any object, and its properties may throw.
+      const why = error instanceof SesReputationError ? error.message : "the item can't be read";
+      return this.reject(value, why);
     }
   }
 

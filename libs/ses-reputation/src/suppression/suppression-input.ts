@@ -17,7 +17,7 @@ export interface Mailbox {
 export function readMailbox(address: unknown): Mailbox {
   const text = typeof address === 'string' ? address.trim() : '';
   const spec = parseAddrSpec(text);
-  if (!spec) throw new InvalidAddressError(String(address), 'give one address such as ann@example.com');
+  if (!spec) throw new InvalidAddressError(asText(address), 'give one address such as ann@example.com');
   const bare = /[\s<>()]/.test(text) ? `${writeLocal(spec.local)}@${spec.domain}` : text;
   return { key: keyOf(spec), address: bare };
 }
@@ -54,25 +54,39 @@ export function readExpiry(value: unknown, nowMs: number): Date | null {
 
 /** A note or an actor, whatever a caller without types gives. */
 export function textOf(value: unknown): string | null {
-  return value === undefined || value === null ? null : String(value);
+  return value === undefined || value === null ? null : asText(value);
 }
+
+/** Any value as text, also one that can't be made text of: an object without `toString`. */
+export function asText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
+}
+
+/** No address is longer, and SQLite refuses long patterns. */
+const LONGEST_SEARCH = 320;
 
 /**
  * What to look for. A scope needs not be a stream of today's options: the list may hold one of yesterday's.
  *
- * @throws UnknownReasonError, UnknownScopeError
+ * @throws UnknownReasonError, UnknownScopeError, InvalidPageError
  */
 export function readFilter({ reason, scope, search }: SuppressionFilter): SuppressionFilter {
-  if (scope !== undefined && !/^(\*|[\w-]{1,64})$/.test(scope)) throw new UnknownScopeError(scope, []);
-  return {
-    reason: reason === undefined ? undefined : readReason(reason),
-    scope,
-    search: search === undefined ? undefined : String(search),
-  };
+  const isScope = typeof scope === 'string' && /^(\*|[\w-]{1,64})$/.test(scope);
+  if (scope !== undefined && !isScope) throw new UnknownScopeError(scope, []);
+  if (search !== undefined && (typeof search !== 'string' || search.length > LONGEST_SEARCH)) {
+    throw new InvalidPageError(
+      `search must be text of up to ${LONGEST_SEARCH} characters: use part of an address`,
+    );
+  }
+  return { reason: reason === undefined ? undefined : readReason(reason), scope, search };
 }
 
 /** @throws InvalidPageError */
 export function readLimit(limit: unknown): number {
   if (Number.isInteger(limit) && Number(limit) >= 1 && Number(limit) <= 1_000) return Number(limit);
-  throw new InvalidPageError(`limit is ${String(limit)}: use a whole number from 1 to 1,000`);
+  throw new InvalidPageError(`limit is ${asText(limit)}: use a whole number from 1 to 1,000`);
 }
