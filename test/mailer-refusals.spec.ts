@@ -103,6 +103,31 @@ describe('what MailerService.send refuses before any call', () => {
     ['list.help.comment', { list: { help: { url: 'https://example.com', comment: LINE_BREAK } } }],
     ['template.name', instead({ name: LINE_BREAK })],
     ['idempotencyKey', { idempotencyKey: LINE_BREAK }],
+    // texts so long that to encode them takes long
+    ['subject', { subject: 'é'.repeat(2_001) }],
+    ['inReplyTo', { inReplyTo: 'x'.repeat(2_001) }],
+    ['references[0]', { references: ['x'.repeat(10_001)] }],
+    ['references', { references: Array.from({ length: 101 }, () => 'x'.repeat(99)) }],
+    ['headers.X-Campaign', { headers: { 'X-Campaign': 'é'.repeat(10_001) } }],
+    ['headers.X-Campaign', { headers: { 'X-Campaign': { prepared: true, value: 'x'.repeat(10_001) } } }],
+    ['list.help.comment', { list: { help: { url: 'https://example.com', comment: 'é'.repeat(2_001) } } }],
+    ['to.name', { to: { name: 'é'.repeat(321), address: 'ann@example.com' } }],
+    ['cc', { cc: `"${'x'.repeat(321)}" <ann@example.com>` }],
+    ['replyTo', { replyTo: `${'"'.repeat(2_000)}ann@example.com` }],
+    ['replyTo', { replyTo: 'ann@example.com,'.repeat(3_126) }],
+    ['attachments[0].filename', file({ filename: 'é'.repeat(256) })],
+    ['attachments[0].cid', file({ cid: 'x'.repeat(256) })],
+    ['attachments[0].contentType', file({ contentType: `text/plain; name=${'é'.repeat(256)}` })],
+    ['attachments[0].contentType', { attachments: [{ path: `data:text/${'x'.repeat(256)},x` }] }],
+    ['attachments[0].headers.X-A', file({ headers: { 'X-A': 'é'.repeat(10_001) } })],
+    ['icalEvent.filename', { icalEvent: { content: 'x', filename: 'é'.repeat(256) } }],
+    // names that every object has
+    ['headers.__proto__', { headers: JSON.parse('{"__proto__":"x\\n"}') }],
+    ['tags.__proto__', { tags: JSON.parse('{"__proto__":"a b"}') }],
+    // what has no text
+    ['stream', { stream: Object.create(null) }],
+    ['attachments[0].encoding', file({ encoding: Object.create(null) })],
+    ['attachments[0]', { attachments: [{ path: Object.create(null) }] }],
     // headers that have a field, or are SES's own
     ...['From', 'to', 'CC', 'Bcc', 'Subject', 'Reply-To', 'Sender', 'Date', 'Message-ID', 'Content-Type'].map(
       (name): [string, Record<string, unknown>] => [

@@ -135,6 +135,21 @@ describe('MailerService.send', () => {
     expect(mail.text).toContain('"name": "nestjs-ses-reputation"');
   });
 
+  it('takes headers as long as any thread needs, and names that every object has', async () => {
+    await start();
+    const references = Array.from({ length: 100 }, (_, i) => `<${'x'.repeat(80)}.${i}@example.com>`);
+    await parts.mailer.send({
+      to: { name: 'é'.repeat(320), address: 'ann@example.com' },
+      subject: 'é'.repeat(2_000),
+      text: 'x',
+      references,
+      headers: { constructor: 'x', 'X-Long': 'x '.repeat(5_000) },
+      attachments: [{ filename: 'é'.repeat(255), content: 'x', cid: 'x'.repeat(255) }],
+    });
+    expect(header(onlyMail(), 'constructor')).toBe('x');
+    expect(header(onlyMail(), 'References')).toBe(references.join(' '));
+  });
+
   it('takes sender, stream and configuration set from the message, then the stream, then the module', async () => {
     await start({
       configurationSet: 'main',

@@ -81,7 +81,7 @@ function readStream(given: unknown, options: ResolvedOptions): ResolvedStream {
     const known = [...options.streams.keys()].join(', ');
     throw new MessageInvalidError(
       'stream',
-      `"${String(name)}" is no stream of this module; there are: ${known}`,
+      `${typeof name === 'string' ? `"${name.slice(0, 100)}"` : `a ${typeof name}`} is no stream of this module; there are: ${known}`,
     );
   }
   return stream;

@@ -1,5 +1,5 @@
 import { MessageInvalidError } from './errors.js';
-import { headerText, optionalHeaderText } from './header-text.js';
+import { headerText, LONGEST, optionalHeaderText } from './header-text.js';
 import type { ListHeader, MailMessage } from './message.js';
 import { contentOf, readContent, refuseUnknownKeys, type ReadyContent } from './read-content.js';
 import { readAttachments, type ReadyAttachment } from './read-attachments.js';
@@ -83,14 +83,19 @@ function readCalendarEvent(given: unknown): ReadyCalendarEvent | undefined {
     // A copy: nodemailer marks the object it is given.
     content: Buffer.from(content),
     method: name,
-    filename: filename === false ? false : optionalHeaderText('icalEvent.filename', filename),
+    filename:
+      filename === false ? false : optionalHeaderText('icalEvent.filename', filename, LONGEST.fileName),
   };
 }
 
 function readReferences(given: unknown): string[] | undefined {
   if (given === undefined || given === null) return undefined;
   const list: unknown[] = Array.isArray(given) ? given : [given];
-  return list.map((one, i) => headerText(Array.isArray(given) ? `references[${i}]` : 'references', one));
+  const ids = list.map((one, i) =>
+    headerText(Array.isArray(given) ? `references[${i}]` : 'references', one, LONGEST.header),
+  );
+  headerText('references', ids.join(' '), LONGEST.header);
+  return ids;
 }
 
 /** Each value of `list` becomes a header; the values of a list inside it share one. */

@@ -1,5 +1,5 @@
 import { MessageInvalidError } from './errors.js';
-import { headerText, optionalHeaderText } from './header-text.js';
+import { LONGEST, optionalHeaderText } from './header-text.js';
 import { contentOf, refuseUnknownKeys, type ReadyContent } from './read-content.js';
 import { readAnyHeaders, type HeaderField } from './read-headers.js';
 
@@ -49,18 +49,19 @@ function readAttachment(field: string, given: unknown): ReadyAttachment {
     throw new MessageInvalidError(`${field}.contentDisposition`, 'expected "attachment" or "inline"');
   }
   return {
-    filename: filename === false ? false : optionalHeaderText(`${field}.filename`, filename),
+    filename:
+      filename === false ? false : optionalHeaderText(`${field}.filename`, filename, LONGEST.fileName),
     content: contentOf(field, given),
-    contentType: readContentType(`${field}.contentType`, contentType) ?? dataUriType(given),
+    contentType: readContentType(`${field}.contentType`, contentType ?? dataUriType(given)),
     contentDisposition,
     contentTransferEncoding: readEncoding(`${field}.contentTransferEncoding`, contentTransferEncoding),
-    cid: optionalHeaderText(`${field}.cid`, cid),
+    cid: optionalHeaderText(`${field}.cid`, cid, LONGEST.partField),
     headers: readPartHeaders(`${field}.headers`, headers),
   };
 }
 
 function readContentType(field: string, given: unknown): string | undefined {
-  const type = optionalHeaderText(field, given);
+  const type = optionalHeaderText(field, given, LONGEST.partField);
   if (type === undefined) return undefined;
   if (!/^[A-Za-z0-9!#$&^_.+-]+\/[A-Za-z0-9!#$&^_.+-]+\s*(;|$)/.test(type) || /^multipart\//i.test(type)) {
     throw new MessageInvalidError(
@@ -92,7 +93,6 @@ function readPartHeaders(field: string, given: unknown): HeaderField[] {
         'is not set here; use contentType, contentDisposition, contentTransferEncoding or cid',
       );
     }
-    headerText(`${field}.${header.key}`, header.value);
     return header;
   });
 }

@@ -27,7 +27,7 @@ export function contentOf(field: string, holder: object): ReadyContent {
   if (typeof encoding !== 'string' || !Buffer.isEncoding(encoding)) {
     throw new MessageInvalidError(
       `${field}.encoding`,
-      `"${String(encoding)}" is no encoding; use utf8, base64 or hex`,
+      'is no encoding that Node knows; use utf8, base64 or hex',
     );
   }
   return Buffer.from(ready, encoding);
@@ -43,7 +43,10 @@ export function isStream(value: unknown): value is Readable {
 export function refuseUnknownKeys(field: string, given: object, known: readonly string[]): void {
   for (const key of Object.keys(given)) {
     if (!known.includes(key)) {
-      throw new MessageInvalidError(`${field}.${key}`, `no such field; there are ${known.join(', ')}`);
+      throw new MessageInvalidError(
+        `${field}.${key.slice(0, 100)}`,
+        `no such field; there are ${known.join(', ')}`,
+      );
     }
   }
 }

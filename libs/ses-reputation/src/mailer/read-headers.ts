@@ -1,5 +1,5 @@
 import { MessageInvalidError } from './errors.js';
-import { headerText } from './header-text.js';
+import { headerText, LONGEST } from './header-text.js';
 
 /** One header field, checked: no line break, a name that is a name, a value that is a text. */
 export interface HeaderField {
@@ -48,7 +48,7 @@ export function readHeaders(field: string, given: unknown): HeaderField[] {
 /** Reads headers without asking which: those of an attachment. */
 export function readAnyHeaders(field: string, given: unknown): HeaderField[] {
   return pairs(field, given).flatMap(([name, value]) => {
-    const key = headerText(`${field} name`, name);
+    const key = headerText(`${field} name`, name, LONGEST.header);
     if (!NAME.test(key)) {
       throw new MessageInvalidError(
         `${field}.${key.slice(0, 130)}`,
@@ -93,10 +93,12 @@ function readValue(field: string, key: string, given: unknown): HeaderField[] {
       prepared?: unknown;
       foldLines?: unknown;
     };
-    const text = headerText(field, typeof value === 'number' ? String(value) : value);
+    const text = headerText(field, typeof value === 'number' ? String(value) : value, LONGEST.header);
     return [
       prepared ? { key, value: text, prepared: { foldLines: Boolean(foldLines) } } : { key, value: text },
     ];
   }
-  return [{ key, value: headerText(field, typeof given === 'number' ? String(given) : given) }];
+  return [
+    { key, value: headerText(field, typeof given === 'number' ? String(given) : given, LONGEST.header) },
+  ];
 }

@@ -3,7 +3,7 @@ import MimeNode from 'nodemailer/lib/mime-node';
 import { parseAddrSpec, writeLocal } from '../address/addr-spec.js';
 import { keyOf } from '../address/address-key.js';
 import { MessageInvalidError } from './errors.js';
-import { headerText } from './header-text.js';
+import { headerText, LONGEST } from './header-text.js';
 import { splitAddressList } from './split-address-list.js';
 
 /** One address of a message in its three forms. */
@@ -29,7 +29,10 @@ export function readMailboxes(field: string, given: unknown, depth = 0): Mailbox
   if (given === undefined || given === null || given === '') return [];
   if (depth > DEEPEST) throw new MessageInvalidError(field, 'is nested too deeply');
   if (typeof given === 'string') {
-    return splitAddressList(headerText(field, given)).map((one) => readMailbox(field, one, nameIn(one)));
+    return splitAddressList(headerText(field, given, LONGEST.addressList)).map((one) => {
+      const text = headerText(field, one);
+      return readMailbox(field, text, headerText(field, nameIn(text), LONGEST.displayName));
+    });
   }
   if (Array.isArray(given)) {
     return given.flatMap((one: unknown, i) => {
@@ -44,7 +47,8 @@ export function readMailboxes(field: string, given: unknown, depth = 0): Mailbox
   }
   const { name, address, group } = given as { name?: unknown; address?: unknown; group?: unknown };
   if (Array.isArray(group)) return readMailboxes(`${field}.group`, group, depth + 1);
-  const label = name === undefined || name === null ? '' : headerText(`${field}.name`, name);
+  const label =
+    name === undefined || name === null ? '' : headerText(`${field}.name`, name, LONGEST.displayName);
   return [readMailbox(field, headerText(`${field}.address`, address), label)];
 }
 
