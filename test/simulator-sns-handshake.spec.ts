@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { confirming, startSubscriber } from './support/sns-harness.js';
 import { messagesOf, SnsScene } from './support/sns-scene.js';
 
@@ -76,6 +77,64 @@ describe('the handshake', () => {
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain(`<SubscriptionArn>${scene.topicArn}:`);
     await scene.harness.sns.subscribed(scene.topicArn, subscriber.url);
+  });
+
+  it.each([200, 403, 500])(
+    'is over when the endpoint has answered, not when it visited SubscribeURL; here with %d',
+    async (status) => {
+      // Minutes between two attempts: nobody may wait for another one.
+      await scene.use({ retry: { delayMs: 600_000 } });
+      const steps: string[] = [];
+      const subscriber = await scene.keep(
+        startSubscriber(async ({ envelope }) => {
+          await scene.harness.sns.fetch(envelope['SubscribeURL']!);
+          steps.push('confirmed');
+          await sleep(50);
+          steps.push('answered');
+          return status;
+        }),
+      );
+      scene.harness.sns.subscribe(scene.topicArn, subscriber.url);
+      await scene.harness.sns.subscribed(scene.topicArn, subscriber.url);
+      expect(steps).toEqual(['confirmed', 'answered']);
+      await scene.harness.sns.settled();
+      expect(subscriber.posts).toHaveLength(1);
+    },
+  );
+
+  it('makes those wait who ask between consent and answer, and waits for the answers to copies', async () => {
+    let answered = 0;
+    let bothAsked = () => {};
+    const both = new Promise<void>((resolve) => (bothAsked = resolve));
+    const late: Promise<number>[] = [];
+    const subscriber = await scene.keep(
+      startSubscriber(async ({ envelope }) => {
+        await scene.harness.sns.fetch(envelope['SubscribeURL']!);
+        late.push(scene.harness.sns.subscribed(scene.topicArn, subscriber.url).then(() => answered));
+        if (late.length === 2) bothAsked();
+        await both;
+        await sleep(20);
+        answered += 1;
+      }),
+    );
+    scene.harness.sns.fail({ duplicates: 1 });
+    scene.harness.sns.subscribe(scene.topicArn, subscriber.url);
+    await scene.harness.sns.subscribed(scene.topicArn, subscriber.url);
+    expect(answered).toBe(2);
+    expect(await Promise.all(late)).toEqual([2, 2]);
+  });
+
+  it('does not wait for ever for an endpoint that confirms and never answers', async () => {
+    await scene.use({ retry: { timeoutMs: 50, delayMs: 600_000 } });
+    const subscriber = await scene.keep(
+      startSubscriber(async ({ envelope }) => {
+        await scene.harness.sns.fetch(envelope['SubscribeURL']!);
+        return new Promise<void>(() => {});
+      }),
+    );
+    scene.harness.sns.subscribe(scene.topicArn, subscriber.url);
+    await scene.harness.sns.subscribed(scene.topicArn, subscriber.url);
+    expect(scene.harness.sns.failedDeliveries).toMatchObject([{ reason: 'it gave no answer within 50 ms' }]);
   });
 
   it('asks again after a server error, and confirms then', async () => {

@@ -12,6 +12,8 @@ export interface RetryPolicy {
 export interface Delivery extends Post {
   /** Asked before each attempt: false once the subscription is gone. */
   isWanted(): boolean;
+  /** Told of every attempt of every copy as it begins; the promise never rejects. */
+  onAttempt?(ended: Promise<void>): void;
   /** Called once, unless stopped first. */
   onSettled?(outcome: DeliveryOutcome): void;
 }
@@ -106,7 +108,8 @@ export class Courier {
   /** The first attempt; further ones, if needed, go on in the background. */
   private async begin(delivery: Delivery): Promise<void> {
     const result = await this.attempt(delivery);
-    if (result?.kind === 'failed' && this.retry.attempts > 1) this.track(this.tryAgain(delivery));
+    if (result?.kind === 'failed' && this.retry.attempts > 1 && delivery.isWanted())
+      this.track(this.tryAgain(delivery));
     else report(delivery, result, 1);
   }
 
@@ -125,7 +128,9 @@ export class Courier {
   private async attempt(delivery: Delivery): Promise<AttemptResult | undefined> {
     this.stopping.signal.throwIfAborted();
     if (!delivery.isWanted()) return undefined;
-    const result = await post(delivery, this.retry.timeoutMs, this.stopping.signal);
+    const attempt = post(delivery, this.retry.timeoutMs, this.stopping.signal);
+    delivery.onAttempt?.(attempt.then(() => {}));
+    const result = await attempt;
     this.stopping.signal.throwIfAborted();
     return result;
   }

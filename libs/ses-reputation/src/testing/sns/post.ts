@@ -31,36 +31,37 @@ export function judgeStatus(status: number): AttemptResult {
 }
 
 /**
- * One attempt. `node:http` rather than `fetch`, because `fetch` adds headers of its own that SNS does not send
- * and keeps connections open after the test.
+ * One attempt; never rejects. `node:http` rather than `fetch`, because `fetch` adds headers of its own that SNS does
+ * not send and keeps connections open after the test.
  */
-export function post(
-  { url, headers, body }: Post,
-  timeoutMs: number,
-  stop: AbortSignal,
-): Promise<AttemptResult> {
-  return new Promise((resolve) => {
+export async function post(message: Post, timeoutMs: number, stop: AbortSignal): Promise<AttemptResult> {
+  try {
+    return judgeStatus(await statusOf(message, timeoutMs, stop));
+  } catch (error) {
+    return { kind: 'failed', reason: (error as Error).message || String(error) };
+  }
+}
+
+function statusOf({ url, headers, body }: Post, timeoutMs: number, stop: AbortSignal): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
     const send = url.startsWith('https:') ? requestHttps : requestHttp;
     const payload = Buffer.from(body, 'utf8');
+    // Throws for a URL with credentials that are not percent-encoded text.
     const request = send(url, {
       method: 'POST',
       agent: false,
       signal: stop,
       headers: { ...headers, 'Content-Length': String(payload.length) },
     });
-    const timer = setTimeout(
-      () => request.destroy(new Error(`it gave no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    const settle = (result: AttemptResult): void => {
-      clearTimeout(timer);
-      resolve(result);
-    };
-    const fail = (error: Error): void => settle({ kind: 'failed', reason: error.message || String(error) });
-    request.on('error', fail);
+    const timer = setTimeout(() => {
+      reject(new Error(`it gave no answer within ${timeoutMs} ms`));
+      request.destroy();
+    }, timeoutMs);
+    request.on('close', () => clearTimeout(timer));
+    request.on('error', reject);
     request.on('response', (response) => {
-      response.on('error', fail);
-      response.on('end', () => settle(judgeStatus(response.statusCode ?? 0)));
+      response.on('error', reject);
+      response.on('end', () => resolve(response.statusCode ?? 0));
       response.resume();
     });
     request.end(payload);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { snsHost } from './amazon-names.js';
-import type { Courier } from './courier.js';
+import type { Courier, Delivery } from './courier.js';
 import { serializeEnvelope, signEnvelope, type UnsignedEnvelope } from './envelope.js';
 import { invalidParameter } from './errors.js';
 import type { Message } from './message.js';
@@ -67,6 +67,7 @@ export class Publisher {
       'To confirm the subscription, visit the SubscribeURL included in this message.';
     this.send(subscription, this.confirmation('SubscriptionConfirmation', topic, subscription, text), {
       isWanted: () => subscription.state === 'pending',
+      onAttempt: (ended) => this.subscriptions.awaitAnswer(subscription, ended),
       onFailure: (why) =>
         this.subscriptions.giveUp(subscription, `the confirmation was not delivered: ${why}`),
     });
@@ -110,13 +111,14 @@ export class Publisher {
   private send(
     subscription: Subscription,
     envelope: UnsignedEnvelope,
-    options: { body?: string; isWanted(): boolean; onFailure?(why: string): void },
+    options: Pick<Delivery, 'isWanted' | 'onAttempt'> & { body?: string; onFailure?(why: string): void },
   ): void {
     this.courier.send({
       url: subscription.endpoint,
       headers: headersFor(subscription, envelope, options.body !== undefined),
       body: options.body ?? serializeEnvelope(signEnvelope(envelope)),
       isWanted: options.isWanted,
+      onAttempt: options.onAttempt,
       onSettled: ({ delivered, reason, attempts }) => {
         if (delivered) return;
         const why = `${reason} (attempt ${attempts})`;

@@ -86,7 +86,8 @@ export class SnsService {
   }
 
   /**
-   * Resolves when that endpoint is confirmed.
+   * Resolves when that endpoint is confirmed and has answered the confirmation request, so that whatever it does
+   * before it answers is done; whatever it answers, as confirmed it is.
    *
    * @throws SubscriptionNotConfirmedError if it refused the confirmation, if all attempts failed, or if it was
    * never subscribed.

@@ -22,6 +22,8 @@ export interface Subscription {
   tokenIssuedAtMs: number;
   /** Why no confirmation will come, until the endpoint is subscribed once more. */
   failure?: SubscriptionNotConfirmedError;
+  /** Confirmation requests that the endpoint has in hand and has not answered. */
+  unanswered: number;
   waiters: { resolve(): void; reject(error: Error): void }[];
 }
 
@@ -57,6 +59,7 @@ export class Subscriptions {
       confirmationWasAuthenticated: false,
       token: '',
       tokenIssuedAtMs: 0,
+      unanswered: 0,
       waiters: [],
     };
     this.byArn.set(subscription.arn, subscription);
@@ -101,7 +104,7 @@ export class Subscriptions {
     this.byArn.set(subscription.arn, subscription);
     subscription.state = 'confirmed';
     subscription.failure = undefined;
-    for (const { resolve } of subscription.waiters.splice(0)) resolve();
+    resolveWaiters(subscription);
     return subscription;
   }
 
@@ -128,13 +131,25 @@ export class Subscriptions {
     for (const { reject } of subscription.waiters.splice(0)) reject(subscription.failure);
   }
 
-  /** Resolves when the endpoint is confirmed, at once if it is. */
+  /**
+   * The endpoint has a confirmation request in hand until `ended`. It visits SubscribeURL in the middle of that,
+   * and what it does about being subscribed is done when it answers, not before.
+   */
+  awaitAnswer(subscription: Subscription, ended: Promise<void>): void {
+    subscription.unanswered += 1;
+    void ended.then(() => {
+      subscription.unanswered -= 1;
+      resolveWaiters(subscription);
+    });
+  }
+
+  /** Resolves when the endpoint is confirmed and has answered the request for it, at once if it has. */
   async confirmed(topicArn: string, endpoint: string): Promise<void> {
     const subscription = this.find(topicArn, endpoint);
     if (!subscription) {
       throw new SubscriptionNotConfirmedError(endpoint, `it is not subscribed to ${topicArn}`);
     }
-    if (subscription.state === 'confirmed') return;
+    if (isReady(subscription)) return;
     if (subscription.failure) throw subscription.failure;
     await new Promise<void>((resolve, reject) => subscription.waiters.push({ resolve, reject }));
   }
@@ -145,4 +160,13 @@ export class Subscriptions {
     subscription.tokenIssuedAtMs = this.nowMs();
     this.byToken.set(subscription.token, subscription);
   }
+}
+
+function isReady({ state, unanswered }: Subscription): boolean {
+  return state === 'confirmed' && unanswered === 0;
+}
+
+function resolveWaiters(subscription: Subscription): void {
+  if (!isReady(subscription)) return;
+  for (const { resolve } of subscription.waiters.splice(0)) resolve();
 }
