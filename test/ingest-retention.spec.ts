@@ -3,7 +3,7 @@ import { FeedbackEvent } from '../libs/ses-reputation/src/feedback/feedback-even
 import { SeenFeedback } from '../libs/ses-reputation/src/feedback/seen-feedback.entity.js';
 import { databaseKinds } from './support/databases.js';
 import { startIngest, type IngestHarness } from './support/ingest-harness.js';
-import { bounce, delivery } from './support/ses-event-bodies.js';
+import { bounce, delivery, softBounce } from './support/ses-event-bodies.js';
 
 const DAY_MS = 86_400_000;
 
@@ -43,6 +43,16 @@ describe.each(databaseKinds())('retention on $name', (kind) => {
     await retention.prune();
     expect(await at.rows()).toEqual([]);
     expect(await take(bounce())).toBe('repeated');
+  });
+
+  it('keeps nothing of a run of soft bounces but deliveries, and their rows', async () => {
+    await at.take(softBounce({ messageId: 'm-1' }));
+    await at.take(delivery({ messageId: 'm-2' }));
+    at.clock.nowMs += 16 * DAY_MS;
+    await at.retention.prune();
+    expect(await at.dataSource.manager.find(SeenFeedback)).toMatchObject([
+      { key: 'ann@example.com', sentAt: expect.any(Date) },
+    ]);
   });
 
   it('removes more than one step', async () => {

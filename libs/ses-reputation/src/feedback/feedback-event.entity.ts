@@ -34,11 +34,11 @@ export class FeedbackEvent {
   @Column('varchar', { length: 24, nullable: true })
   category!: string | null;
 
-  /** As SES wrote it; `null` where the event names no recipient. */
+  /** As SES wrote it; `null` where the event names no recipient, or one who was erased. */
   @Column('varchar', { length: 320, nullable: true })
   address!: string | null;
 
-  /** Look-up key of `address`; `null` if it can't be read. */
+  /** Look-up key of `address`; `null` if it can't be read. Of one who was erased, the key that stands for it. */
   @Column('varchar', { length: 320, nullable: true })
   key!: string | null;
 
@@ -77,7 +77,10 @@ export class FeedbackEvent {
   @Column('varchar', { length: 1000, nullable: true })
   diagnostic!: string | null;
 
-  /** The SES event as it came, as JSON text; cut at 60,000 bytes, the most that every database's text holds. */
+  /**
+   * The SES event as it came, as JSON text, without those who were erased. Cut at 60,000 bytes, the most that every
+   * database's text holds, and from the 51st recipient of an event on at 1,000.
+   */
   @Column('text')
   raw!: string;
 }

@@ -30,14 +30,14 @@ export class FeedbackRetention {
     await this.remove(SeenFeedback, (rows) =>
       rows
         .where('e.seenAt < :before', { before: this.daysAgo(SEEN_DAYS) })
-        // A delivery between soft bounces keeps them from being a run: it is kept as long as they are.
+        // A delivery (only those have a time) between soft bounces keeps them from being a run: it is kept as long as they are.
         .andWhere((query) => {
           const softBounce = query
             .subQuery()
             .select('1')
             .from(FeedbackEvent, 'b')
             .where(`b.key = e.key AND b.type = 'bounce' AND b.category = 'soft'`);
-          return `(e.key IS NULL OR NOT EXISTS ${softBounce.getQuery()})`;
+          return `(e.sentAt IS NULL OR NOT EXISTS ${softBounce.getQuery()})`;
         }),
     );
   }

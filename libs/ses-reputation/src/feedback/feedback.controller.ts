@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { Clock } from '../clock.js';
+import { describeError } from '../describe-error.js';
 import { BurstLog } from './burst-log.js';
 import { FEEDBACK_LIMITS, type FeedbackLimits } from './feedback-limits.js';
 import { FeedbackRefusedError } from './feedback-refused.js';
@@ -68,7 +69,7 @@ export function createFeedbackController(
       const now = this.clock.now();
       if (!(error instanceof FeedbackRefusedError)) {
         const stack = error instanceof Error ? error.stack : undefined;
-        this.log.log('error', 'failure', `Feedback was not stored: ${String(error)}`, now, stack);
+        this.log.log('error', 'failure', `Feedback was not stored: ${describeError(error)}`, now, stack);
         // 5xx, because SNS drops for good what is answered with 4xx.
         return answer(HttpStatus.SERVICE_UNAVAILABLE, 'the feedback could not be stored; try again', error);
       }

@@ -12,7 +12,10 @@ import { entriesOf } from './entries/entries-of.js';
 import type { EntryContext, Fact, FeedbackEntry } from './entries/entry.js';
 import { knownIds, rememberEntries } from './seen-entries.js';
 import { parseSesEvent } from './ses-event/parse-ses-event.js';
-import { lockRuns, softBouncesInARow } from './soft-bounces.js';
+import type { EventRecipient } from './ses-event/recipient.js';
+import type { SesEvent } from './ses-event/ses-event.js';
+import { forgetRuns, lockRuns, softBouncesInARow } from './soft-bounces.js';
+import { storable } from './storable.js';
 import { releasesOf, suppressionsOf, type Release } from './wanted-suppressions.js';
 
 /** `repeated`: nothing new in it. `ignored`: not an SES event. */
@@ -48,7 +51,9 @@ export class FeedbackIngest {
     const context = this.contextOf(message, source);
     const entries = entriesOf(event, context).filter(matters);
     if (entries.length === 0) return 'repeated';
-    const raised = await this.store.transaction((tx) => this.takeIn(tx, entries, context.receivedAt));
+    const raised = await this.store.transaction((tx) =>
+      this.takeIn(tx, entries, namedIn(event, entries), context.receivedAt),
+    );
     if (raised === null) return 'repeated';
     this.bus.emitAll(raised);
     return 'stored';
@@ -70,16 +75,27 @@ export class FeedbackIngest {
   private async takeIn(
     tx: EntityManager,
     entries: readonly FeedbackEntry[],
+    named: readonly EventRecipient[],
     now: Date,
   ): Promise<PendingEvent[] | null> {
-    await lockRuns(tx, softKeys(entries), now);
+    const soft = softKeys(entries);
+    await lockRuns(tx, soft, now);
+    const erased = await this.suppressions.erased(
+      tx,
+      named.flatMap(({ key }) => key ?? []),
+    );
+    await forgetRuns(
+      tx,
+      soft.filter((key) => erased.has(key)),
+    );
     const known = await knownIds(
       tx,
       entries.flatMap(({ id, facts }) => [id, ...facts.map((fact) => fact.id)]),
       entries.flatMap(({ row }) => row?.id ?? []),
     );
-    const fresh = entries.filter(({ id }) => !known.has(id));
-    if (fresh.length === 0) return null;
+    const unknown = entries.filter(({ id }) => !known.has(id));
+    if (unknown.length === 0) return null;
+    const fresh = storable(unknown, named, erased);
     const facts = new Map<string, Fact>();
     for (const fact of fresh.flatMap((entry) => entry.facts)) {
       if (!known.has(fact.id) && !facts.has(fact.id)) facts.set(fact.id, fact);
@@ -124,6 +140,12 @@ export class FeedbackIngest {
 /** This app's own sends are counted by its mailer: nothing is left to do for them. */
 function matters({ row, facts, events }: FeedbackEntry): boolean {
   return row !== null || facts.length > 0 || events.length > 0;
+}
+
+/** Everybody the event names, whether it is about them or not. */
+function namedIn({ mail }: SesEvent, entries: readonly FeedbackEntry[]): EventRecipient[] {
+  const all = [...entries.flatMap(({ recipient }) => recipient ?? []), ...mail.destination];
+  return [...new Map(all.map((recipient) => [recipient.address, recipient])).values()];
 }
 
 function softKeys(entries: readonly FeedbackEntry[]): string[] {

@@ -13,10 +13,14 @@ export class SeenFeedback {
   @PrimaryColumn('varchar', { length: 32 })
   id!: string;
 
-  /** Deliveries only: the recipient's look-up key, since a delivery ends a run of soft bounces. */
+  /**
+   * The recipient's look-up key, of deliveries only, since a delivery ends a run of soft bounces; and of the rows
+   * by which such runs are locked.
+   */
   @Column('varchar', { length: 320, nullable: true })
   key!: string | null;
 
+  /** Deliveries only: when their mail was sent. */
   @Column('bigint', { name: 'sent_at', nullable: true, transformer: epochMillis })
   sentAt!: Date | null;
 

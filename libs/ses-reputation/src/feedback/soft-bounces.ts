@@ -1,4 +1,4 @@
-import { MoreThan, type EntityManager } from 'typeorm';
+import { In, MoreThan, type EntityManager } from 'typeorm';
 import { deliveryId } from './entries/delivery-entries.js';
 import { FeedbackEvent } from './feedback-event.entity.js';
 import { meaningId } from './meaning-id.js';
@@ -15,10 +15,20 @@ const MOST = 2_000;
  */
 export async function lockRuns(tx: EntityManager, keys: readonly string[], seenAt: Date): Promise<void> {
   if (keys.length === 0) return;
-  const rows = [...new Set(keys.map((key) => meaningId('soft-run', key)))]
-    .toSorted()
-    .map((id) => ({ id, key: null, sentAt: null, seenAt }));
+  const rows = [...new Set(keys)]
+    // The key, so that whoever erases the address finds the row; no time, so that it is no delivery.
+    .map((key) => ({ id: runId(key), key, sentAt: null, seenAt }))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   await tx.upsert(SeenFeedback, rows, ['id']);
+}
+
+/** Leaves nothing of {@link lockRuns} behind for those who were erased. */
+export async function forgetRuns(tx: EntityManager, keys: readonly string[]): Promise<void> {
+  if (keys.length > 0) await tx.delete(SeenFeedback, { id: In(keys.map(runId)) });
+}
+
+function runId(key: string): string {
+  return meaningId('soft-run', key);
 }
 
 /** How many messages in a row have bounced softly at this address. `releases`: when it was released. */

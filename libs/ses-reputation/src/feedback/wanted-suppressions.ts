@@ -15,7 +15,7 @@ export interface Release {
  * before the release was sent before it too.
  */
 export function suppressionsOf(
-  { id, recipient, at, sentAt }: FeedbackEntry,
+  { id, recipient, at, sentAt, messageId }: FeedbackEntry,
   wanted: WantedSuppression,
   releases: readonly Release[],
   now: Date,
@@ -33,6 +33,7 @@ export function suppressionsOf(
       // The clock of a mailbox provider may be ahead of ours.
       since: at < now ? at : now,
       note,
+      messageId,
       eventId: meaningId('suppression', id, scope, reason),
     }));
 }

@@ -2,7 +2,7 @@ import { domainOfKey, isMailboxSimulator } from '../../address/address-key.js';
 import type { PendingEvent, RecipientEvent } from '../../events/ses-events.js';
 import type { Booking } from '../../reputation/counts.js';
 import type { Counter } from '../../reputation/reputation-bucket.entity.js';
-import { fitBytes, fitText } from '../../store/fit-text.js';
+import { fitText } from '../../store/fit-text.js';
 import type { SuppressionReason } from '../../suppression/suppression-reason.js';
 import type { FeedbackEvent } from '../feedback-event.entity.js';
 import { meaningId } from '../meaning-id.js';
@@ -44,7 +44,8 @@ export interface FeedbackEntry {
   recipient: EventRecipient | null;
   at: Date;
   sentAt: Date | null;
-  /** `null` if it is only counted. */
+  messageId: string | null;
+  /** `null` if it is only counted. Not ready to be stored yet: see {@link storable}. */
   row: FeedbackEvent | null;
   facts: Fact[];
   suppression: WantedSuppression | null;
@@ -93,13 +94,14 @@ export function entryOf(
     subType: parts.subType ?? null,
     status: recipient?.status ?? null,
     diagnostic: recipient?.diagnostic ?? null,
-    raw: fitBytes(context.raw, 60_000),
+    raw: context.raw,
   };
   return {
     id: parts.id,
     recipient,
     at,
     sentAt,
+    messageId,
     row: parts.stored || context.store === 'all' ? row : null,
     facts: parts.facts ?? [],
     suppression: parts.suppression ?? null,

@@ -1,3 +1,4 @@
+import { describeError } from '../../describe-error.js';
 import type { FeedbackFetch } from '../../options/ses-reputation-options.js';
 import { FeedbackRefusedError } from '../feedback-refused.js';
 
@@ -22,7 +23,7 @@ export async function fetchFromSns(fetch: FeedbackFetch, url: string, deadlineMs
     // The race, because a host's fetch may not look at the signal.
     return await Promise.race([get(fetch, url, abort.signal), deadline]);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? error.message : describeError(error);
     throw new FeedbackRefusedError(503, `${new URL(url).hostname} could not be asked: ${why}`, {
       cause: error,
     });
