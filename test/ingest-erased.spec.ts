@@ -71,9 +71,10 @@ describe.each(databaseKinds())('feedback about somebody who was erased on $name'
 
   it('leaves nothing of a run that began before', async () => {
     await shop.take(softBounce({ messageId: 'm-1' }));
-    await at.dataSource.manager.update(SeenFeedback, { key: 'ann@example.com' }, { id: 'the-lock' });
+    expect(await at.dataSource.manager.count(SeenFeedback)).toBe(3);
     await shop.suppression.erase('ann@example.com');
-    expect(await at.dataSource.manager.countBy(SeenFeedback, { id: 'the-lock' })).toBe(0);
+    // The bounce and its fact, which are known by ids that no address can be tried against.
+    expect(await at.dataSource.manager.count(SeenFeedback)).toBe(2);
   });
 });
 
