@@ -56,6 +56,35 @@ describe.each(PLATFORMS)('outages round the feedback route on $name', ({ adapter
     });
   });
 
+  describe('while the database hangs', () => {
+    let hanging: FeedbackHost;
+    beforeAll(async () => {
+      hanging = await FeedbackHost.start({ adapter, limits: { ingestMs: 100, ingestsWhileOverdue: 2 } });
+    });
+    afterAll(() => hanging.stop());
+
+    it('answers 503, and knows what was stored after all when SNS tries again', async () => {
+      const envelope = sign(notification());
+      const letGo = await hanging.holdStore();
+      const answer = await hanging.post(envelope);
+      expect(answer).toMatchObject({ status: 503, body: { message: expect.stringMatching(/100 ms/) } });
+      await letGo();
+      while ((await hanging.stored()).length === 0) await new Promise(setImmediate);
+      expect(await hanging.post(envelope)).toMatchObject({ status: 200, body: { status: 'repeated' } });
+    });
+
+    it('takes no more than it can keep until it is heard of again', async () => {
+      const before = (await hanging.stored()).length;
+      const letGo = await hanging.holdStore();
+      await Promise.all([1, 2].map(() => hanging.postSigned(notification())));
+      const refused = await hanging.postSigned(notification());
+      expect(refused).toMatchObject({ status: 503, body: { message: expect.stringMatching(/keep up/) } });
+      await letGo();
+      while ((await hanging.postSigned(notification())).status !== 200) await new Promise(setImmediate);
+      expect(await hanging.stored()).toHaveLength(before + 3);
+    });
+  });
+
   it('survives a connection that is lost within the body', async () => {
     const socket = createConnection(Number(new URL(host.url).port), '127.0.0.1');
     await once(socket, 'connect');

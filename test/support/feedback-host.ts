@@ -110,6 +110,13 @@ export class FeedbackHost {
     };
   }
 
+  /** Has the database keep everybody waiting; gives what ends that. */
+  async holdStore(): Promise<() => Promise<void>> {
+    const runner = this.database.createQueryRunner();
+    await runner.startTransaction();
+    return () => runner.rollbackTransaction();
+  }
+
   private get database(): DataSource {
     return this.app.get(DataSource);
   }

@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { DEFAULT_FEEDBACK_LIMITS, FEEDBACK_LIMITS } from './feedback-limits.js';
 import { FeedbackRoute } from './feedback-route.js';
+import { PostedFeedback } from './posted-feedback.js';
 import { Certificates } from './sns/certificates.js';
 import { SubscriptionConfirmer } from './sns/confirm-subscription.js';
 import { SnsReceiver } from './sns/sns-receiver.js';
@@ -13,5 +14,6 @@ export const FEEDBACK_HTTP_PROVIDERS: Provider[] = [
   Certificates,
   SubscriptionConfirmer,
   EnvelopeVerifier,
+  PostedFeedback,
   SnsReceiver,
 ];

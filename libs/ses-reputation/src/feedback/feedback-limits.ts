@@ -6,6 +6,12 @@ export interface FeedbackLimits {
   bodyMs: number;
   /** Time for a certificate or a confirmation, the body of the answer included. */
   fetchMs: number;
+  /** Time for the database to take a message in. */
+  ingestMs: number;
+  /** So many posts are being taken in at once; */
+  ingests: number;
+  /** so many while the database is overdue with one. */
+  ingestsWhileOverdue: number;
 }
 
 /** Injection token of {@link FeedbackLimits}. */
@@ -15,4 +21,7 @@ export const DEFAULT_FEEDBACK_LIMITS: FeedbackLimits = {
   bodyBytes: 1_048_576,
   bodyMs: 15_000,
   fetchMs: 5_000,
+  ingestMs: 10_000,
+  ingests: 1_000,
+  ingestsWhileOverdue: 100,
 };

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SesEventBus } from '../../events/ses-event-bus.js';
-import { FeedbackIngest, type IngestOutcome } from '../ingest.js';
+import type { IngestOutcome } from '../ingest.js';
+import { PostedFeedback } from '../posted-feedback.js';
 import { SubscriptionConfirmer } from './confirm-subscription.js';
 import { parseEnvelope, type ConfirmationEnvelope } from './envelope.js';
 import { EnvelopeVerifier } from './verify-envelope.js';
@@ -16,7 +17,7 @@ export class SnsReceiver {
   constructor(
     private readonly verifier: EnvelopeVerifier,
     private readonly confirmer: SubscriptionConfirmer,
-    private readonly ingest: FeedbackIngest,
+    private readonly posted: PostedFeedback,
     private readonly events: SesEventBus,
   ) {}
 
@@ -31,7 +32,7 @@ export class SnsReceiver {
     await this.verifier.verify(envelope);
     switch (envelope.Type) {
       case 'Notification':
-        return this.ingest.ingest(envelope.Message, { source: 'http' });
+        return this.posted.take(envelope.Message);
       case 'SubscriptionConfirmation':
         return this.subscribe(envelope);
       case 'UnsubscribeConfirmation':
