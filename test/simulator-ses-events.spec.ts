@@ -10,6 +10,7 @@ import {
 } from './support/ses-feedback.js';
 import { simpleMail } from './support/ses-mail.js';
 import { client, simulator } from './support/ses-session.js';
+import { UnknownRecipientError, type BounceDetails } from 'nestjs-ses-reputation/testing';
 
 const welcomeMail = (TemplateData: string) =>
   new SendEmailCommand({
@@ -70,6 +71,99 @@ describe('events of the simulated SES', () => {
     ]);
     expect(await suppressed('bob@example.org')).toMatchObject({ Reason: 'BOUNCE' });
     expect(() => simulator.bounce('unknown')).toThrow('No mail with id "unknown"');
+  });
+
+  it.each<[string, BounceDetails, Record<string, string>]>([
+    ['nothing', {}, { status: '5.1.1', diagnosticCode: 'smtp; 550 5.1.1 user unknown' }],
+    [
+      'a diagnostic with a status in it',
+      { diagnosticCode: 'smtp; 554 5.7.1 blocked' },
+      { status: '5.7.1', diagnosticCode: 'smtp; 554 5.7.1 blocked' },
+    ],
+    [
+      'a diagnostic with an address that is no status',
+      { diagnosticCode: 'smtp; 554 [4.5.6.7] listed, see 15.5.1.2' },
+      { diagnosticCode: 'smtp; 554 [4.5.6.7] listed, see 15.5.1.2' },
+    ],
+    ['no diagnostic at all', { diagnosticCode: null }, {}],
+    [
+      'a status and a diagnostic',
+      { status: '5.0.0', diagnosticCode: 'smtp; 554 5.7.1 blocked' },
+      { status: '5.0.0', diagnosticCode: 'smtp; 554 5.7.1 blocked' },
+    ],
+    ['a status that the usual diagnostic would contradict', { status: '5.7.1' }, { status: '5.7.1' }],
+  ])('never says two things about one bounce: given %s', async (_, details, expected) => {
+    const id = await sendTo(['ann@example.com']);
+    simulator.bounce(id, details);
+    await simulator.settled();
+    expect(subscriber.events.at(-1)).toMatchObject({
+      bounce: {
+        bouncedRecipients: [{ emailAddress: 'ann@example.com', action: 'failed', ...expected }],
+      },
+    });
+    const [recipient] = (subscriber.events.at(-1)!.bounce as { bouncedRecipients: object[] })
+      .bouncedRecipients;
+    expect(Object.keys(recipient!).toSorted()).toEqual(
+      ['action', 'emailAddress', ...Object.keys(expected)].toSorted(),
+    );
+  });
+
+  it('takes shorter names: type, subType, recipient', async () => {
+    const id = await sendTo(['ann@example.com', 'bob@example.com']);
+    simulator.bounce(id, { type: 'Transient', subType: 'MailboxFull', recipient: 'Bob@Example.com' });
+    simulator.complain(id, {
+      type: 'not-spam',
+      subType: 'OnAccountSuppressionList',
+      recipient: 'ann@example.com',
+    });
+    simulator.complain(id, { type: null, recipient: 'ann@example.com' });
+    simulator.delay(id, { recipient: 'ann@example.com' });
+    await simulator.settled();
+    expect(subscriber.events.slice(2)).toMatchObject([
+      {
+        bounce: {
+          bounceType: 'Transient',
+          bounceSubType: 'MailboxFull',
+          bouncedRecipients: [{ emailAddress: 'Bob@Example.com', status: '4.2.2' }],
+        },
+      },
+      {
+        complaint: {
+          complaintFeedbackType: 'not-spam',
+          complaintSubType: 'OnAccountSuppressionList',
+          complainedRecipients: [{ emailAddress: 'ann@example.com' }],
+        },
+      },
+      { complaint: { complaintSubType: null } },
+      { deliveryDelay: { delayedRecipients: [{ emailAddress: 'ann@example.com' }] } },
+    ]);
+    expect(subscriber.events[4]!.complaint).not.toHaveProperty('complaintFeedbackType');
+  });
+
+  it('refuses details that an event does not have, and recipients that the mail did not have', async () => {
+    const id = await sendTo(['ann@example.com']);
+    const bounce = (details: object) => () => simulator.bounce(id, details);
+    const complain = (details: object) => () => simulator.complain(id, details);
+    expect(bounce({ kind: 'hard' })).toThrow(TypeError);
+    expect(bounce({ kind: 'hard' })).toThrow(/no kind; expected bounceType, type, .*; got kind: 'hard'/);
+    expect(bounce({ type: 'hard' })).toThrow(RangeError);
+    expect(bounce({ bounceType: 'Hard' })).toThrow(/bounceType is 'Hard'; expected one of 'Permanent'/);
+    expect(bounce({ type: 'Transient', bounceType: 'Permanent' })).toThrow(/two names of one thing/);
+    expect(bounce({ status: 511 })).toThrow(/status is 511; expected a string or null/);
+    expect(bounce({ recipients: 'ann@example.com' })).toThrow(TypeError);
+    expect(bounce({ recipients: [] })).toThrow(RangeError);
+    expect(bounce({ recipient: 'ann@example.com', recipients: ['ann@example.com'] })).toThrow(TypeError);
+    expect(complain({ bounceType: 'Permanent' })).toThrow(/no bounceType/);
+    expect(complain({ type: true })).toThrow(/type is true; expected a string or null/);
+    expect(() => simulator.delay(id, { type: 'MailboxFull' } as never)).toThrow(/no type/);
+    expect(() => simulator.open(id, { ip: '192.0.2.1' } as never)).toThrow(/no ip/);
+    expect(() => simulator.click(id, { url: 'https://example.com/' } as never)).toThrow(/no url/);
+    const eve = /"eve@example.com" is no recipient of mail ".*"\. It went to ann@example.com\./;
+    expect(bounce({ recipient: 'eve@example.com' })).toThrow(eve);
+    expect(complain({ recipients: ['eve@example.com'] })).toThrow(UnknownRecipientError);
+    expect(() => simulator.delay(id, { recipient: 'eve@example.com' })).toThrow(eve);
+    await simulator.settled();
+    expect(types()).toEqual(['Send', 'Delivery']);
   });
 
   it('publishes any event or text to the topic', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { confirming, startSubscriber } from './support/sns-harness.js';
 import { messagesOf, SnsScene } from './support/sns-scene.js';
@@ -104,14 +105,14 @@ describe('the handshake', () => {
 
   it('makes those wait who ask between consent and answer, and waits for the answers to copies', async () => {
     let answered = 0;
-    let bothAsked = () => {};
-    const both = new Promise<void>((resolve) => (bothAsked = resolve));
+    const gate = new EventEmitter();
+    const both = once(gate, 'asked by both');
     const late: Promise<number>[] = [];
     const subscriber = await scene.keep(
       startSubscriber(async ({ envelope }) => {
         await scene.harness.sns.fetch(envelope['SubscribeURL']!);
         late.push(scene.harness.sns.subscribed(scene.topicArn, subscriber.url).then(() => answered));
-        if (late.length === 2) bothAsked();
+        if (late.length === 2) gate.emit('asked by both');
         await both;
         await sleep(20);
         answered += 1;

@@ -1,15 +1,33 @@
 import { SimulatorServer } from './http-server.js';
 import type { SimulatorRequest, SimulatorResponse } from './http.js';
+import { checkMembers, FLAG } from './members-check.js';
 import type { AccountOptions } from './ses/account.js';
 import type { BounceDetails, ComplaintDetails } from './ses/event-bodies.js';
 import type { SesFaults } from './ses/faults.js';
 import type { IdentityTopics } from './ses/identities.js';
-import { clickBody, delayBody, openBody, type DelayDetails, type Visit } from './ses/later-events.js';
+import {
+  checkConcerning,
+  readBounce,
+  readComplaint,
+  recipientsOf,
+  type Concerning,
+} from './ses/feedback-details.js';
+import {
+  CLICK_RULES,
+  clickBody,
+  DELAY_RULES,
+  delayBody,
+  openBody,
+  VISIT_RULES,
+  type DelayDetails,
+  type Visit,
+} from './ses/later-events.js';
 import { domainOf } from './ses/recipient-fate.js';
 import type { SentMail } from './ses/sent-mail.js';
 import { SesService, type SesAnswer } from './ses/ses-service.js';
-import type { TransportFaults } from './sns/faults.js';
+import { TRANSPORT_FAULT_RULES, type TransportFaults } from './sns/faults.js';
 import { SnsService, type SnsServiceOptions } from './sns/sns-service.js';
+import { START_RULES } from './start-rules.js';
 
 export interface SesSimulatorOptions extends AccountOptions {
   /** Default: a free one. */
@@ -34,12 +52,6 @@ export interface SesSimulatorOptions extends AccountOptions {
 export interface SimulatorFaults extends SesFaults, Omit<TransportFaults, 'outage'> {
   /** SNS is down: its API, its certificates and its confirmation links answer 503. Deliveries go on. */
   snsOutage?: boolean;
-}
-
-/** Which recipients an event is about. */
-export interface Concerning {
-  /** Default: see the method. */
-  recipients?: string[];
 }
 
 const TOPIC = 'ses-feedback';
@@ -84,8 +96,12 @@ export class SesSimulator {
     for (const identity of options.identities ?? []) this.ses.identities.create(identity);
   }
 
-  /** Listens on the loopback interface only. Rejects when the port is taken. */
+  /**
+   * Listens on the loopback interface only. Rejects when the port is taken, and with a TypeError or RangeError that
+   * names the option for an unknown option or a value that makes no sense.
+   */
   static async start(options: SesSimulatorOptions = {}): Promise<SesSimulator> {
+    checkMembers('SesSimulator.start()', options, START_RULES);
     const simulator = new SesSimulator(options);
     simulator.server = await SimulatorServer.listen(options.port ?? 0, (request) =>
       simulator.answer(request),
@@ -122,8 +138,8 @@ export class SesSimulator {
   }
 
   /**
-   * Subscribes an endpoint to the topic: posts a real confirmation request and resolves when it was confirmed.
-   * Rejects when the endpoint refuses it or never answers. Nothing else is delivered before.
+   * Subscribes an endpoint to the topic: posts a real confirmation request and resolves when it was confirmed and
+   * answered: then the module has raised `ses.feedback.subscribed`. Rejects when the endpoint refuses it or never answers. Nothing else is delivered before.
    */
   async subscribe(url: string): Promise<void> {
     this.sns.subscribe(this.topicArn, url);
@@ -138,27 +154,35 @@ export class SesSimulator {
   /**
    * A later bounce of an accepted mail, by default a hard one of all its recipients. A hard bounce puts them on
    * the account's suppression list.
+   *
+   * @throws UnknownMessageError, UnknownRecipientError; TypeError or RangeError for what a bounce does not have
    */
   bounce(messageId: string, details: BounceDetails & Concerning = {}): void {
     const mail = this.ses.outbox.get(messageId);
-    this.ses.feedback.bounceLater(mail, details.recipients ?? mail.recipients, details);
+    const bounce = readBounce(details);
+    this.ses.feedback.bounceLater(mail, recipientsOf('bounce()', mail, details, mail.recipients), bounce);
   }
 
   /**
    * A complaint about an accepted mail. As reports name no recipient, SES lists all of the complaining domain:
    * by default those who share the domain of the first recipient.
+   *
+   * @throws as `bounce` does
    */
   complain(messageId: string, details: ComplaintDetails & Concerning = {}): void {
     const mail = this.ses.outbox.get(messageId);
     const domain = domainOf(mail.recipients[0]!);
     const candidates = mail.recipients.filter((address) => domainOf(address) === domain);
-    this.ses.feedback.complaintLater(mail, details.recipients ?? candidates, details);
+    const complaint = readComplaint(details);
+    this.ses.feedback.complaintLater(mail, recipientsOf('complain()', mail, details, candidates), complaint);
   }
 
-  /** A delivery delay, by default of all recipients. */
+  /** A delivery delay, by default of all recipients. @throws as `bounce` does */
   delay(messageId: string, details: DelayDetails & Concerning = {}): void {
     const mail = this.ses.outbox.get(messageId);
-    const body = delayBody(details.recipients ?? mail.recipients, details, this.now());
+    checkConcerning('delay()', details, DELAY_RULES);
+    const recipients = recipientsOf('delay()', mail, details, mail.recipients);
+    const body = delayBody(recipients, details, this.now());
     this.ses.feedback.event(mail, 'DeliveryDelay', 'deliveryDelay', body);
   }
 
@@ -170,11 +194,13 @@ export class SesSimulator {
 
   /** Somebody opened an accepted mail. */
   open(messageId: string, visit: Visit = {}): void {
+    checkMembers('open()', visit, VISIT_RULES);
     this.ses.feedback.event(this.ses.outbox.get(messageId), 'Open', 'open', openBody(visit, this.now()));
   }
 
   /** Somebody followed a link of an accepted mail. */
   click(messageId: string, click: Visit & { link: string; linkTags?: Record<string, string[]> }): void {
+    checkMembers('click()', click, CLICK_RULES);
     const mail = this.ses.outbox.get(messageId);
     this.ses.feedback.event(mail, 'Click', 'click', clickBody(click, this.now()));
   }
@@ -189,8 +215,15 @@ export class SesSimulator {
     this.ses.identities.setTopics(identity, topics);
   }
 
-  /** Faults from now on, in place of all before; null ends them. @throws RangeError for a number that makes no sense */
+  /**
+   * Faults from now on, in place of all before; null ends them.
+   *
+   * @throws TypeError for an unknown fault or a value of the wrong type, RangeError for one that makes no sense;
+   * nothing is changed then
+   */
   fail(faults: SimulatorFaults | null): void {
+    const { outage: _outage, ...transportRules } = TRANSPORT_FAULT_RULES;
+    checkMembers('fail()', faults ?? {}, { ...this.ses.faultRules, ...transportRules, snsOutage: FLAG });
     const { throttle, quotaExceeded, sesOutage, snsOutage, ...transport } = faults ?? {};
     this.ses.fail({ throttle, quotaExceeded, sesOutage });
     this.sns.fail({ ...transport, outage: snsOutage });

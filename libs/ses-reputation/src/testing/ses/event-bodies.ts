@@ -5,11 +5,21 @@ export type BounceType = 'Permanent' | 'Transient' | 'Undetermined';
 export interface BounceDetails {
   /** Default `Permanent`. */
   bounceType?: BounceType;
+  /** Short for `bounceType`. */
+  type?: BounceType;
   /** Default `General`, of an undetermined bounce `Undetermined`. */
   bounceSubType?: string;
-  /** Enhanced status such as `5.1.1`. Default one that fits the type; null leaves it out, as auto-replies do. */
+  /** Short for `bounceSubType`. */
+  subType?: string;
+  /**
+   * Enhanced status such as `5.1.1`; null leaves it out, as auto-replies do. Default: the one that a given
+   * `diagnosticCode` names, none if it names none, and without a `diagnosticCode` one that fits the type.
+   */
   status?: string | null;
-  /** What the receiving server said. Default one that fits the type; null leaves it out. */
+  /**
+   * What the receiving server said; null leaves it out. Default one that fits the type, and none beside a
+   * `status` that would contradict it.
+   */
   diagnosticCode?: string | null;
   /** Default `failed`; null leaves it out. */
   action?: string | null;
@@ -18,8 +28,12 @@ export interface BounceDetails {
 export interface ComplaintDetails {
   /** `abuse` (default), `auth-failure`, `fraud`, `not-spam`, `other`, `virus`; null leaves it out. */
   complaintFeedbackType?: string | null;
+  /** Short for `complaintFeedbackType`. */
+  type?: string | null;
   /** Default null. */
   complaintSubType?: string | null;
+  /** Short for `complaintSubType`. */
+  subType?: string | null;
   userAgent?: string;
   /** When the complaint arrived at the provider. Default: the time of the event. */
   arrivalDate?: string;
@@ -33,6 +47,7 @@ const UNDETERMINED = { status: '5.0.0', diagnosticCode: 'smtp; 554 5.0.0 deliver
 /** Addresses that the account's own list holds back, whatever put them there. */
 export const ON_ACCOUNT_LIST: BounceDetails = {
   bounceSubType: 'OnAccountSuppressionList',
+  status: '5.1.1',
   diagnosticCode:
     'Amazon SES did not send the message to this address because it is on the suppression list for your account.',
 };
@@ -40,6 +55,7 @@ export const ON_ACCOUNT_LIST: BounceDetails = {
 /** Addresses that the list of all of SES's customers holds back. */
 export const ON_GLOBAL_LIST: BounceDetails = {
   bounceSubType: 'Suppressed',
+  status: '5.1.1',
   diagnosticCode:
     'Amazon SES has suppressed sending to this address because it has a recent history of bouncing as an invalid address.',
 };
@@ -58,11 +74,9 @@ export const MAILBOX_FULL_BOUNCE: BounceDetails = { bounceType: 'Transient', bou
 export function bounceBody(recipients: string[], details: BounceDetails, feedbackId: string, at: string) {
   const { bounceType = 'Permanent' } = details;
   const bounceSubType = details.bounceSubType ?? (bounceType === 'Undetermined' ? 'Undetermined' : 'General');
-  const usual = usualFailure(bounceType, bounceSubType);
   const recipient = present({
     action: orDefault(details.action, 'failed'),
-    status: orDefault(details.status, usual.status),
-    diagnosticCode: orDefault(details.diagnosticCode, usual.diagnosticCode),
+    ...failureOf(details, usualFailure(bounceType, bounceSubType)),
   });
   return {
     feedbackId,
@@ -102,13 +116,32 @@ export function deliveryBody(recipients: string[], at: string, processingTimeMil
   };
 }
 
+/** Status and diagnostic that agree with each other, whichever was given. */
+function failureOf(
+  { status, diagnosticCode }: BounceDetails,
+  usual: Record<'status' | 'diagnosticCode', string>,
+): Record<'status' | 'diagnosticCode', string | null> {
+  if (diagnosticCode !== undefined)
+    return { status: orDefault(status, enhancedStatusIn(diagnosticCode ?? '')), diagnosticCode };
+  const contradicts = typeof status === 'string' && status !== usual.status;
+  return {
+    status: orDefault(status, usual.status),
+    diagnosticCode: contradicts ? null : usual.diagnosticCode,
+  };
+}
+
+/** RFC 3463: `5.7.1` in `smtp; 554 5.7.1 blocked`; no part of an IP address or of a version. */
+function enhancedStatusIn(diagnosticCode: string): string | null {
+  return /(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?!\w|\.\w)/.exec(diagnosticCode)?.[0] ?? null;
+}
+
 function usualFailure(type: BounceType, subType: string) {
   if (type === 'Permanent') return PERMANENT;
   if (type === 'Undetermined') return UNDETERMINED;
   return subType === 'MailboxFull' ? MAILBOX_FULL : TRANSIENT;
 }
 
-function orDefault(given: string | null | undefined, usual: string): string | null {
+function orDefault(given: string | null | undefined, usual: string | null): string | null {
   return given === undefined ? usual : given;
 }
 

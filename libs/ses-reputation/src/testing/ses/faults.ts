@@ -1,3 +1,14 @@
+import {
+  FLAG,
+  isObject,
+  listOf,
+  objectOf,
+  oneOf,
+  wholeNumber,
+  type Rule,
+  type RulesFor,
+} from '../members-check.js';
+
 /** What goes wrong with the SES API, on demand. */
 export interface SesFaults {
   /** So many sending calls, or all while true, are answered 429 "Maximum sending rate exceeded." */
@@ -23,6 +34,35 @@ export interface SesOutage {
   operations?: string[];
 }
 
+const CALLS = wholeNumber('a whole number of calls, 0 or more', 0);
+const CALLS_OR_ALL: Rule = {
+  expected: `${CALLS.expected}, or true for all`,
+  ofType: (value) => FLAG.ofType(value) || CALLS.ofType(value),
+  inRange: (value) => FLAG.ofType(value) || CALLS.inRange!(value),
+};
+
+/** What faults of SES may be, given the names of the operations it has. */
+export function sesFaultRules(operations: readonly string[]): RulesFor<SesFaults> {
+  const outage: RulesFor<SesOutage> = {
+    kind: oneOf('status', 'cut-before', 'cut-after'),
+    status: wholeNumber('a status from 500 to 599', 500, 599),
+    calls: CALLS,
+    operations: listOf(`a list of operations out of ${operations.join(', ')}`, (name) =>
+      operations.includes(name),
+    ),
+  };
+  const details = objectOf(outage);
+  return {
+    throttle: CALLS_OR_ALL,
+    quotaExceeded: CALLS_OR_ALL,
+    sesOutage: {
+      ...details,
+      expected: `true, false or ${details.expected}`,
+      ofType: (value) => FLAG.ofType(value) || isObject(value),
+    },
+  };
+}
+
 /** Counts the faults that were asked for down as calls run into them. */
 export class FaultPlan {
   private throttled: number;
@@ -33,13 +73,9 @@ export class FaultPlan {
     this.throttled = count(faults.throttle);
     this.overQuota = count(faults.quotaExceeded);
     const { sesOutage: given = false } = faults;
-    const outage = typeof given === 'object' ? given : {};
-    this.outage = {
-      kind: 'status',
-      status: 503,
-      calls: given === false ? 0 : Number.POSITIVE_INFINITY,
-      ...outage,
-    };
+    const all = given === false ? 0 : Number.POSITIVE_INFINITY;
+    const { kind = 'status', status = 503, calls = all, operations } = typeof given === 'object' ? given : {};
+    this.outage = { kind, status, calls, operations };
   }
 
   /** The outage that this call runs into, if any. */
@@ -67,7 +103,5 @@ export class FaultPlan {
 function count(given: number | boolean | undefined): number {
   if (given === true) return Number.POSITIVE_INFINITY;
   if (given === undefined || given === false) return 0;
-  if (!Number.isInteger(given) || given < 0)
-    throw new RangeError(`a fault's count is ${given}; expected a whole number of calls, 0 or more, or true`);
   return given;
 }

@@ -1,3 +1,5 @@
+import { isObject, TEXT, type Rules, type RulesFor } from '../members-check.js';
+
 /** Who opened a mail or followed a link. */
 export interface Visit {
   ipAddress?: string;
@@ -14,6 +16,25 @@ export interface DelayDetails {
   /** When SES will give up. Default 12 hours from now. */
   expirationTime?: Date;
 }
+
+export const DELAY_RULES: RulesFor<DelayDetails> = {
+  delayType: TEXT,
+  status: TEXT,
+  diagnosticCode: TEXT,
+  expirationTime: {
+    expected: 'a Date',
+    ofType: (value) => value instanceof Date,
+    inRange: (at: Date) => !Number.isNaN(at.getTime()),
+  },
+};
+
+export const VISIT_RULES: RulesFor<Visit> = { ipAddress: TEXT, userAgent: TEXT };
+
+export const CLICK_RULES: Rules = {
+  ...VISIT_RULES,
+  link: TEXT,
+  linkTags: { expected: 'an object of lists of strings', ofType: isObject },
+};
 
 const HOURS_12_MS = 12 * 60 * 60 * 1_000;
 

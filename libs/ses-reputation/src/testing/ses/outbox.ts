@@ -10,6 +10,20 @@ export class UnknownMessageError extends Error {
   }
 }
 
+/** A test asked for feedback from somebody whom the mail was not for. */
+export class UnknownRecipientError extends Error {
+  readonly code = 'SES_SIMULATOR_UNKNOWN_RECIPIENT';
+
+  constructor(
+    readonly recipient: string,
+    readonly messageId: string,
+    recipients: readonly string[],
+  ) {
+    super(`"${recipient}" is no recipient of mail "${messageId}". It went to ${recipients.join(', ')}.`);
+    this.name = 'UnknownRecipientError';
+  }
+}
+
 /** Every mail the simulator accepted, in order. */
 export class Outbox {
   readonly all: AcceptedMail[] = [];

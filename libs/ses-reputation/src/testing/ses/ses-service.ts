@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { SimulatorRequest, SimulatorResponse } from '../http.js';
+import type { RulesFor } from '../members-check.js';
 import { Account, dailyQuotaExceeded, sendingRateExceeded, type AccountOptions } from './account.js';
 import { ConfigurationSets, type Topics } from './configuration-sets.js';
 import { EventPublisher } from './event-publisher.js';
-import { FaultPlan, type SesFaults } from './faults.js';
+import { FaultPlan, sesFaultRules, type SesFaults } from './faults.js';
 import { Feedback } from './feedback.js';
 import { Identities } from './identities.js';
 import { Outbox } from './outbox.js';
@@ -71,7 +72,12 @@ export class SesService {
     this.apiRate = options.apiRate === undefined ? null : new SendRate(options.apiRate, now);
   }
 
-  /** Faults from now on, in place of those before. @throws RangeError */
+  /** What `fail` takes. */
+  get faultRules(): RulesFor<SesFaults> {
+    return sesFaultRules(this.routes.map(({ operation }) => operation));
+  }
+
+  /** Faults from now on, in place of those before; checked against `faultRules` by the caller. */
   fail(faults: SesFaults): void {
     this.faults = new FaultPlan(faults);
   }

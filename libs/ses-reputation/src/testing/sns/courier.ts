@@ -13,7 +13,7 @@ export interface Delivery extends Post {
   /** Asked before each attempt: false once the subscription is gone. */
   isWanted(): boolean;
   /** Told of every attempt of every copy as it begins; the promise never rejects. */
-  onAttempt?(ended: Promise<void>): void;
+  onAttempt?(ended: Promise<unknown>): void;
   /** Called once, unless stopped first. */
   onSettled?(outcome: DeliveryOutcome): void;
 }
@@ -129,7 +129,7 @@ export class Courier {
     this.stopping.signal.throwIfAborted();
     if (!delivery.isWanted()) return undefined;
     const attempt = post(delivery, this.retry.timeoutMs, this.stopping.signal);
-    delivery.onAttempt?.(attempt.then(() => {}));
+    delivery.onAttempt?.(attempt);
     const result = await attempt;
     this.stopping.signal.throwIfAborted();
     return result;

@@ -1,3 +1,5 @@
+import { FLAG, MILLISECONDS, wholeNumber, type RulesFor } from '../members-check.js';
+
 /** What goes wrong between SNS and its subscribers, on demand. */
 export interface TransportFaults {
   /**
@@ -16,14 +18,9 @@ export interface TransportFaults {
 /** How long messages gather before they go out in the wrong order. */
 export const REORDER_WINDOW_MS = 50;
 
-/** @throws RangeError for a number that is no count or duration. */
-export function checkFaults(faults: TransportFaults): TransportFaults {
-  const { duplicates = 0, delayMs = 0 } = faults;
-  if (!Number.isInteger(duplicates) || duplicates < 0) {
-    throw new RangeError(`duplicates is ${duplicates}; expected a whole number of extra copies, 0 or more`);
-  }
-  if (!Number.isFinite(delayMs) || delayMs < 0) {
-    throw new RangeError(`delayMs is ${delayMs}; expected milliseconds, 0 or more`);
-  }
-  return { ...faults };
-}
+export const TRANSPORT_FAULT_RULES: RulesFor<TransportFaults> = {
+  duplicates: wholeNumber('a whole number of extra copies, 0 or more', 0),
+  delayMs: MILLISECONDS,
+  reorder: FLAG,
+  outage: FLAG,
+};

@@ -67,7 +67,7 @@ export class Publisher {
       'To confirm the subscription, visit the SubscribeURL included in this message.';
     this.send(subscription, this.confirmation('SubscriptionConfirmation', topic, subscription, text), {
       isWanted: () => subscription.state === 'pending',
-      onAttempt: (ended) => this.subscriptions.awaitAnswer(subscription, ended),
+      onAttempt: (ended) => void this.subscriptions.awaitAnswer(subscription, ended),
       onFailure: (why) =>
         this.subscriptions.giveUp(subscription, `the confirmation was not delivered: ${why}`),
     });

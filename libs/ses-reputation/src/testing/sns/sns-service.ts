@@ -1,9 +1,10 @@
 import type { SimulatorRequest, SimulatorResponse } from '../http.js';
+import { checkMembers } from '../members-check.js';
 import { createAmazonFetch } from './amazon-fetch.js';
 import { Courier } from './courier.js';
 import type { MessageAttribute } from './envelope.js';
 import { SnsApiError } from './errors.js';
-import { checkFaults, type TransportFaults } from './faults.js';
+import { TRANSPORT_FAULT_RULES, type TransportFaults } from './faults.js';
 import { Operations } from './operations.js';
 import { Publisher, type FailedDelivery } from './publisher.js';
 import { answerQuery, errorDocument, queryParametersOf } from './query-api.js';
@@ -122,11 +123,12 @@ export class SnsService {
     return answerQuery(this.operations, parameters, { authenticated });
   }
 
-  /** Faults from now on; null ends them. Each call replaces the one before. @throws RangeError */
+  /** Faults from now on; null ends them. Each call replaces the one before. @throws TypeError, RangeError */
   fail(faults: TransportFaults | null): void {
-    const checked = checkFaults(faults ?? {});
-    this.courier.setFaults(checked);
-    this.isDown = checked.outage ?? false;
+    const asked = { ...faults };
+    checkMembers('fail()', faults ?? {}, TRANSPORT_FAULT_RULES);
+    this.courier.setFaults(asked);
+    this.isDown = asked.outage ?? false;
   }
 
   /** Resolves when nothing is on its way, attempts still to come included. */

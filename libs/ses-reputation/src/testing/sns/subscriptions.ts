@@ -135,12 +135,11 @@ export class Subscriptions {
    * The endpoint has a confirmation request in hand until `ended`. It visits SubscribeURL in the middle of that,
    * and what it does about being subscribed is done when it answers, not before.
    */
-  awaitAnswer(subscription: Subscription, ended: Promise<void>): void {
+  async awaitAnswer(subscription: Subscription, ended: Promise<unknown>): Promise<void> {
     subscription.unanswered += 1;
-    void ended.then(() => {
-      subscription.unanswered -= 1;
-      resolveWaiters(subscription);
-    });
+    await ended;
+    subscription.unanswered -= 1;
+    resolveWaiters(subscription);
   }
 
   /** Resolves when the endpoint is confirmed and has answered the request for it, at once if it has. */
