@@ -9,22 +9,25 @@ import { deleteWhere } from '../store/delete-where.js';
 import { Store } from '../store/store.js';
 import { SendOutcomeUnknownError } from './errors.js';
 import { IdempotentSend } from './idempotent-send.entity.js';
+import { Patience } from './patience.js';
 import type { SendReceipt } from './send-receipt.js';
 
 /** A repeat within this returns the first receipt. */
 const KEPT_MS = 24 * 3_600_000;
-/** How long a repeat waits for the first one, and how often it looks. */
+/** How long a send waits for the database, and a repeat for the first one; how often that one looks. */
 const PATIENCE_MS = 30_000;
 const POLL_MS = 100;
 /** A send that has been pending for longer has lost its process: nobody will write its receipt. */
 const ABANDONED_MS = 10 * 60_000;
 
+type Outcome = Pick<IdempotentSend, 'state' | 'receipt'>;
 type Claim = 'mine' | { state: IdempotentSend['state']; receipt: string | null; ageMs: number };
 
 /** Remembers what became of a message with an `idempotencyKey`, for every instance. */
 @Injectable()
 export class IdempotentSends {
   private readonly logger = new Logger('SesReputation');
+  private readonly patience = new Patience();
 
   constructor(
     private readonly store: Store,
@@ -43,7 +46,7 @@ export class IdempotentSends {
     const id = createHash('sha256').update(`${this.options.app}\0${key}`).digest('hex');
     const giveUpAt = this.clock.now() + PATIENCE_MS;
     for (;;) {
-      const claim = await this.claim(id);
+      const claim = await this.patientClaim(id);
       if (claim === 'mine') return this.run(id, send);
       if (claim.state === 'done') return fromJson(claim.receipt!);
       if (claim.state === 'unknown') {
@@ -63,28 +66,14 @@ export class IdempotentSends {
     );
   }
 
-  private async claim(id: string): Promise<Claim> {
-    const now = this.clock.now();
+  private async patientClaim(id: string): Promise<Claim> {
     try {
-      return await this.store.transaction(async (tx): Promise<Claim> => {
-        const found = await tx.findOneBy(IdempotentSend, { id });
-        if (found && found.expiresAt.getTime() > now) {
-          const { state, receipt, expiresAt } = found;
-          return { state, receipt, ageMs: now - (expiresAt.getTime() - KEPT_MS) };
-        }
-        // By its expiry too: another instance may have put a fresh row in its place since it was read.
-        if (found) {
-          await deleteWhere(tx, IdempotentSend, expired, { id, now });
-        }
-        // Of two that come here at once, one meets the other's row: the transaction runs again and finds it.
-        await tx.insert(IdempotentSend, {
-          id,
-          state: 'pending',
-          receipt: null,
-          expiresAt: new Date(now + KEPT_MS),
-        });
-        return 'mine';
-      });
+      // Of a claim that was given up nothing was sent, so the key is free again.
+      return await this.patience.within(
+        PATIENCE_MS,
+        () => this.claim(id),
+        (late) => late === 'mine' && this.record(id, null),
+      );
     } catch (error) {
       throw new StoreUnavailableError(
         'the database could not remember the idempotencyKey, so nothing was sent; try again later, or send without ' +
@@ -92,6 +81,29 @@ export class IdempotentSends {
         { cause: error },
       );
     }
+  }
+
+  private async claim(id: string): Promise<Claim> {
+    const now = this.clock.now();
+    return this.store.transaction(async (tx): Promise<Claim> => {
+      const found = await tx.findOneBy(IdempotentSend, { id });
+      if (found && found.expiresAt.getTime() > now) {
+        const { state, receipt, expiresAt } = found;
+        return { state, receipt, ageMs: now - (expiresAt.getTime() - KEPT_MS) };
+      }
+      // By its expiry too: another instance may have put a fresh row in its place since it was read.
+      if (found) {
+        await deleteWhere(tx, IdempotentSend, expired, { id, now });
+      }
+      // Of two that come here at once, one meets the other's row: the transaction runs again and finds it.
+      await tx.insert(IdempotentSend, {
+        id,
+        state: 'pending',
+        receipt: null,
+        expiresAt: new Date(now + KEPT_MS),
+      });
+      return 'mine';
+    });
   }
 
   private async run(id: string, send: () => Promise<SendReceipt>): Promise<SendReceipt> {
@@ -110,17 +122,21 @@ export class IdempotentSends {
   }
 
   /** A failure to write leaves `pending`: repeats say "unknown" and send nothing, which is the safe side. */
-  private async write(id: string, outcome: Pick<IdempotentSend, 'state' | 'receipt'> | null): Promise<void> {
+  private async write(id: string, outcome: Outcome | null): Promise<void> {
     try {
-      await this.store.transaction(async (tx) => {
-        if (outcome) await tx.update(IdempotentSend, { id }, outcome);
-        else await tx.delete(IdempotentSend, { id });
-      });
+      await this.patience.within(PATIENCE_MS, () => this.record(id, outcome));
     } catch (error) {
       this.logger.error(
         `The outcome of a send with an idempotencyKey could not be stored; repeats will not send: ${describeError(error)}`,
       );
     }
+  }
+
+  private async record(id: string, outcome: Outcome | null): Promise<void> {
+    await this.store.transaction(async (tx) => {
+      if (outcome) await tx.update(IdempotentSend, { id }, outcome);
+      else await tx.delete(IdempotentSend, { id });
+    });
   }
 }
 

@@ -15,6 +15,7 @@ import { composeRequest } from './compose.js';
 import { MessageInvalidError, RecipientsSuppressedError } from './errors.js';
 import { IdempotentSends } from './idempotent-sends.js';
 import type { MailMessage } from './message.js';
+import { Patience } from './patience.js';
 import { closeStream } from './read-stream.js';
 import { everyone, without, type Recipients } from './read-recipients.js';
 import { sendEmail } from './send-email.js';
@@ -26,6 +27,7 @@ import { askSuppressions, type GateResult, type Suppressions } from './suppressi
 export class MailerService implements BeforeApplicationShutdown {
   private readonly logger = new Logger('SesReputation');
   private readonly closing = new AbortController();
+  private readonly patience = new Patience();
   private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(
@@ -100,7 +102,8 @@ export class MailerService implements BeforeApplicationShutdown {
 
   private async deliver(message: CheckedMessage): Promise<SendReceipt> {
     const keys = everyone(message.recipients).map(({ key }) => key);
-    const gate = await askSuppressions({ ledger: this.ledger, store: this.store }, keys, message.stream);
+    const { ledger, store, patience } = this;
+    const gate = await askSuppressions({ ledger, store, patience }, keys, message.stream);
     const suppressed = leftOut(message.recipients, gate.suppressed);
     if (suppressed.length > 0 && message.onSuppressed === 'throw') {
       this.raiseSuppressed(message, null, suppressed);

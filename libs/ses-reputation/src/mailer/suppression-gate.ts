@@ -4,6 +4,7 @@ import type { Store } from '../store/store.js';
 import type { SuppressionLedger } from '../suppression/suppression-ledger.js';
 import type { SuppressionReason } from '../suppression/suppression-reason.js';
 import { SuppressionUnavailableError } from './errors.js';
+import type { Patience } from './patience.js';
 
 /** A suppressed key, and why. */
 export type Suppressions = ReadonlyMap<string, { reason: SuppressionReason; since: Date }>;
@@ -21,13 +22,15 @@ const PATIENCE_MS = { open: 5_000, closed: 30_000 };
  * @throws SuppressionUnavailableError if it can't be read and the stream fails closed
  */
 export async function askSuppressions(
-  { ledger, store }: { ledger: SuppressionLedger; store: Store },
+  { ledger, store, patience }: { ledger: SuppressionLedger; store: Store; patience: Patience },
   keys: string[],
   stream: ResolvedStream,
 ): Promise<GateResult> {
   try {
-    const check = ledger.check(store.manager, keys, stream.name);
-    return { suppressed: await within(check, PATIENCE_MS[stream.whenStoreFails]) };
+    const suppressed = await patience.within(PATIENCE_MS[stream.whenStoreFails], () =>
+      ledger.check(store.manager, keys, stream.name),
+    );
+    return { suppressed };
   } catch (error) {
     if (stream.whenStoreFails === 'closed') throw new SuppressionUnavailableError(stream.name, error);
     return {
@@ -35,12 +38,4 @@ export async function askSuppressions(
       unchecked: error instanceof Error ? error : new Error(describeError(error)),
     };
   }
-}
-
-function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the database has not answered within ${ms} ms`)), ms);
-    timer.unref();
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
