@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
 import { FeedbackEvent } from '../libs/ses-reputation/src/feedback/feedback-event.entity.js';
+import { meaningId } from '../libs/ses-reputation/src/feedback/meaning-id.js';
 import { SeenFeedback } from '../libs/ses-reputation/src/feedback/seen-feedback.entity.js';
 import { IdempotentSend } from '../libs/ses-reputation/src/mailer/idempotent-send.entity.js';
 import { SuppressedAddress } from '../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
 import { databaseKinds } from './support/databases.js';
+import { startIngest, type IngestHarness } from './support/ingest-harness.js';
+import { delivery, softBounce } from './support/ses-event-bodies.js';
 import { startSuppression, type SuppressionHarness } from './support/suppression-harness.js';
 
 const eraseKey = 'a secret of the tests';
@@ -66,6 +69,7 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
     ]);
     await dataSource.manager.insert(SeenFeedback, [
       { id: 'own', key: 'ann@example.com', sentAt: null, seenAt: new Date(0) },
+      { id: 'turns of its soft bounces', key: 'ann@example.com', sentAt: null, seenAt: new Date(0) },
       { id: 'other', key: 'joann@example.com', sentAt: null, seenAt: new Date(0) },
     ]);
     await dataSource.manager.insert(IdempotentSend, {
@@ -117,6 +121,27 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
     expect(raws.filter((raw) => raw === '[erased]')).toHaveLength(84);
     expect(raws.filter((raw) => raw === 'hannah@example.com')).toHaveLength(166);
     expect(await everything()).not.toMatch(/[^h]ann@example/);
+  });
+
+  it('lets the application go on between rows, whatever strangers have put into them', async () => {
+    const raw = `{"subject":"ann ${'\\'.repeat(56_000)}"}`;
+    const rows = Array.from({ length: 3 }, (_, i) =>
+      feedback(`id${i}`, { raw: i ? raw : `${raw} ann@example.com` }),
+    );
+    await list.dataSource.manager.insert(FeedbackEvent, rows);
+    let turns = 0;
+    const turn = () => {
+      turns++;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    await list.suppression.erase('ann@example.com');
+    clearImmediate(next);
+    expect(turns).toBeGreaterThanOrEqual(3);
+    const raws = (await list.dataSource.manager.find(FeedbackEvent, { order: { id: 'ASC' } })).map(
+      (row) => row.raw,
+    );
+    expect(raws).toEqual([`${raw} [erased]`, raw, raw]);
   });
 
   it('does not write the address down again when feedback names it again', async () => {
@@ -193,5 +218,25 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
     });
     await expect(without.erase('nobody')).rejects.toMatchObject({ code: 'SES_INVALID_ADDRESS' });
     expect((await list.suppression.list()).items).toMatchObject([{ address: 'ann@example.com' }]);
+  });
+});
+
+describe.each(databaseKinds())('erase after feedback on $name', (kind) => {
+  let feedbackIn: IngestHarness;
+  beforeAll(async () => {
+    feedbackIn = await startIngest(kind);
+  });
+  afterAll(() => feedbackIn.stop());
+
+  it('leaves no row that is about the address, not even one that only counts', async () => {
+    const { take, suppression } = feedbackIn.withOptions({ suppression: { eraseKey } });
+    await take(softBounce());
+    await take(delivery());
+    const seen = feedbackIn.dataSource.getRepository(SeenFeedback);
+    const lock = meaningId('soft-run', 'ann@example.com');
+    expect(await seen.existsBy({ id: lock })).toBe(true);
+    await suppression.erase('ann@example.com');
+    expect(await seen.existsBy({ id: lock })).toBe(false);
+    expect(await feedbackIn.rows()).toEqual([]);
   });
 });

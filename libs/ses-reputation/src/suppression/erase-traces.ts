@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntityManager, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { AddrSpec } from '../address/addr-spec.js';
 import { SES_REPUTATION_ENTITIES } from '../entities.js';
 import { fitText } from '../store/fit-text.js';
 import type { Store } from '../store/store.js';
+import { reading } from './reading.js';
 import { containing } from './search-terms.js';
 import { tracePattern, traceProbe } from './trace-pattern.js';
 
@@ -21,57 +23,74 @@ export async function deleteRowsOf(tx: EntityManager, key: string): Promise<void
 /**
  * Replaces an address wherever other rows name it: a mail to several people, a diagnostic, a note, a receipt.
  * Every text column of every table of this package is searched, so that no table added later is forgotten.
- * Page by page, so that feedback is not kept waiting; done again, it takes up what was left.
+ * A page at a time, outside a transaction, and with a turn for the application after each row, since rows hold
+ * what strangers have sent; done again, it takes up what was left.
  */
 export async function eraseMentions(store: Store, spec: AddrSpec): Promise<void> {
-  const pattern = tracePattern(spec);
-  const probe = traceProbe(spec);
+  const trace = { pattern: tracePattern(spec), probe: traceProbe(spec) };
   for (const entity of SES_REPUTATION_ENTITIES as EntityTarget<ObjectLiteral>[]) {
-    const { columns } = store.manager.getRepository(entity).metadata;
+    const { columns, primaryColumns } = store.manager.getRepository(entity).metadata;
     const texts = columns.filter(
       (column) => !column.isPrimary && isText(column) && column.propertyName !== 'key',
     );
     if (texts.length === 0) continue;
-    let after: ObjectLiteral | null = null;
+    const table = { entity, texts, ids: primaryColumns.map(({ propertyName }) => propertyName) };
+    let rows: ObjectLiteral[] = [];
     do {
-      const from: ObjectLiteral | null = after;
-      after = await store.transaction((tx) => erasePage(tx, entity, texts, { pattern, probe, after: from }));
-    } while (after !== null);
+      rows = await reading(() => pageOf(store.manager, table, trace.probe, rows.at(-1)));
+      for (const row of rows) {
+        if (changesOf(row, table, trace.pattern)) await eraseFrom(store, table, row, trace.pattern);
+        await nextTurn();
+      }
+    } while (rows.length === PAGE);
   }
 }
 
-/** Gives the row the page ended with, or `null` after the last page. */
-async function erasePage(
-  tx: EntityManager,
-  entity: EntityTarget<ObjectLiteral>,
-  texts: ColumnMetadata[],
-  { pattern, probe, after }: { pattern: RegExp; probe: string | null; after: ObjectLiteral | null },
-): Promise<ObjectLiteral | null> {
-  const { metadata } = tx.getRepository(entity);
-  const ids = metadata.primaryColumns.map(({ propertyName }) => propertyName);
-  const query = tx.createQueryBuilder(entity, 't').limit(PAGE);
+interface Table {
+  entity: EntityTarget<ObjectLiteral>;
+  texts: ColumnMetadata[];
+  ids: string[];
+}
+
+function pageOf(
+  manager: EntityManager,
+  { entity, texts, ids }: Table,
+  probe: string | null,
+  after: ObjectLiteral | undefined,
+): Promise<ObjectLiteral[]> {
+  const query = manager.createQueryBuilder(entity, 't').limit(PAGE);
   query.select([...ids, ...texts.map(({ propertyName }) => propertyName)].map((name) => `t.${name}`));
   for (const id of ids) query.addOrderBy(`t.${id}`);
   if (probe !== null) {
     const likes = texts.map(({ propertyName }) => `LOWER(t.${propertyName}) LIKE :probe ESCAPE '!'`);
     query.andWhere(`(${likes.join(' OR ')})`, { probe: containing(probe) });
   }
-  if (after !== null) {
+  if (after !== undefined) {
     const names = ids.map((id) => `t.${id}`).join(', ');
-    query.andWhere(`(${names}) > (${ids.map((id) => `:${id}`).join(', ')})`, after);
+    query.andWhere(`(${names}) > (${ids.map((id) => `:${id}`).join(', ')})`, idOf(after, ids));
   }
-  const rows = await query.getMany();
-  for (const row of rows) {
-    const changes: ObjectLiteral = {};
-    for (const { propertyName, length } of texts) {
-      const text: unknown = row[propertyName];
-      if (typeof text !== 'string') continue;
-      const erased = text.replace(pattern, ERASED);
-      if (erased !== text) changes[propertyName] = length ? fitText(erased, Number(length)) : erased;
-    }
-    if (Object.keys(changes).length > 0) await tx.update(entity, idOf(row, ids), changes);
+  return query.getMany();
+}
+
+/** Reads the row again: somebody may have changed it since, and only what it names of the address may go. */
+async function eraseFrom(store: Store, table: Table, row: ObjectLiteral, pattern: RegExp): Promise<void> {
+  const { entity, ids } = table;
+  await store.transaction(async (tx) => {
+    const now = await tx.findOneBy(entity, idOf(row, ids));
+    const changes = now && changesOf(now, table, pattern);
+    if (changes) await tx.update(entity, idOf(row, ids), changes);
+  });
+}
+
+function changesOf(row: ObjectLiteral, { texts }: Table, pattern: RegExp): ObjectLiteral | null {
+  const changes: ObjectLiteral = {};
+  for (const { propertyName, length } of texts) {
+    const text: unknown = row[propertyName];
+    if (typeof text !== 'string') continue;
+    const erased = text.replace(pattern, ERASED);
+    if (erased !== text) changes[propertyName] = length ? fitText(erased, Number(length)) : erased;
   }
-  return rows.length < PAGE ? null : idOf(rows.at(-1)!, ids);
+  return Object.keys(changes).length > 0 ? changes : null;
 }
 
 function idOf(row: ObjectLiteral, ids: string[]): ObjectLiteral {

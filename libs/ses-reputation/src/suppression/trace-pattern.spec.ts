@@ -7,6 +7,8 @@ const erase = (text: string, address: string) =>
   text.replace(tracePattern(parseAddrSpec(address)!), '[erased]');
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
+const finds = (text: string, address: string) => expect(erase(text, address)).toBe('<[erased]>');
+
 describe('tracePattern', () => {
   it.each([
     ['smtp; 550 <Ann@EXAMPLE.com>: gone', 'smtp; 550 <[erased]>: gone'],
@@ -18,6 +20,14 @@ describe('tracePattern', () => {
     ['?email=ann@example.com', '?email=[erased]'],
     ['bounce+ann=example.com@lists.example.org', 'bounce+[erased]@lists.example.org'],
     ['Gone: ann@example.com.', 'Gone: [erased].'],
+    ['?next=%2Fa%3Fe%3Dann%2540example.com', '?next=%2Fa%3Fe%3D[erased]'],
+    ['e=%253Cann%252540example.com%253E', 'e=%253C[erased]%253E'],
+    ['&lt;ann&#64;example.com&gt; ann&#x0040;example.com', '&lt;[erased]&gt; [erased]'],
+    ['To: =3Cann=40example.com=3E', 'To: =3C[erased]=3E'],
+    ['{"x":"{\\"to\\":\\"ann\\\\u0040example.com\\"}"}', '{"x":"{\\"to\\":\\"[erased]\\"}"}'],
+    ['{"x":"ann\\\\\\\\u0040example.com"}', '{"x":"[erased]"}'],
+    ['ann (at work) @ example.com, ann @ (home)\r\n example.com', '[erased], [erased]'],
+    ['ann%20%40%20example.com', '[erased]'],
   ])('erases from %s', (text, erased) => expect(erase(text, 'ann@example.com')).toBe(erased));
 
   it.each([
@@ -28,6 +38,8 @@ describe('tracePattern', () => {
     'ann@example.community',
     'ann@mail.example.com',
     'zoéann@example.com',
+    '?email=deann@example.com',
+    '{"a":"ann (","b":") @example.com"}',
   ])('leaves other mailboxes alone: %s', (text) => expect(erase(text, 'ann@example.com')).toBe(text));
 
   it('knows both spellings of a domain, and of what is quoted', () => {
@@ -36,6 +48,55 @@ describe('tracePattern', () => {
     expect(erase(JSON.stringify({ x: '<"a b\\"c"@example.com>' }), '"a b\\"c"@example.com')).toBe(
       '{"x":"<[erased]>"}',
     );
+  });
+
+  it('knows what is encoded of a local part with characters that encodings use', () => {
+    finds('<ann%2Bshop%40example.com>', 'ann+shop@example.com');
+    finds('<ann%252Bshop%2540example.com>', 'ann+shop@example.com');
+    finds('<ann=2Bshop=40example.com>', 'ann+shop@example.com');
+    finds('<ann&#43;shop&#64;example.com>', 'ann+shop@example.com');
+    finds('<a&amp;b=c@example.com>', 'a&b=c@example.com');
+    finds('<a\\u0026b=c\\u0040example.com>', 'a&b=c@example.com');
+    finds('<a%2526b%253Dc%2540example.com>', 'a&b=c@example.com');
+    finds('<a%25b%40example.com>', 'a%b@example.com');
+    finds('<ann%5c%5c%5cb@example.com>', 'ann%5c%5c%5cb@example.com');
+    finds('<a=26b=3Dc=40example.com>', 'a&b=c@example.com');
+  });
+
+  it.each([
+    'ann',
+    '+'.repeat(60),
+    '"' + '\\\\'.repeat(30) + '"',
+    '%5c'.repeat(20),
+    '=3d'.repeat(20),
+    '"a b\\"c"',
+  ])('reads every text in one go: %s', (localPart) => {
+    const address = `${localPart}@example.com`;
+    const pattern = tracePattern(parseAddrSpec(address)!);
+    // But for the row of backslashes before a quote, which is read from its first one only.
+    const plain = pattern.source.replace(/\\./gs, 'x').replace(/\[[^\]]*\]/g, 'x');
+    expect(plain.match(/[*+]|\{\d+,\}/g)).toEqual(['*']);
+
+    const parts = [
+      '\\',
+      '\\u002b',
+      '\\\\\\\\u002b',
+      '\\\\+',
+      '%5c',
+      '%5c+',
+      '=3d',
+      '"',
+      '(',
+      'ann (',
+      'ann ',
+      '+',
+      '\\"',
+    ];
+    for (const part of parts) {
+      const hostile = part.repeat(Math.ceil(100_000 / part.length));
+      expect(erase(hostile, address)).toBe(hostile);
+      expect(erase(`${hostile} ${address}`, address)).toBe(`${hostile} [erased]`);
+    }
   });
 
   const local = fc.string({
