@@ -210,8 +210,10 @@ describe('MailerService.send', () => {
     expect(onlyMail().destination).toEqual({ to: ['bob@example.com'], cc: [], bcc: ['carol@example.com'] });
     expect(onlyMail().raw!.toString()).not.toMatch(/ann/i);
     expect(parts.events.map(({ name }) => name)).toEqual(['ses.send.sent', 'ses.send.suppressed']);
+    expect(parts.events[0]!.payload.address).toBeNull();
     expect(parts.events[1]!.payload).toMatchObject({
       messageId: receipt.messageId,
+      address: 'Ann@EXAMPLE.com.',
       suppressed: receipt.suppressed,
     });
   });
@@ -264,6 +266,7 @@ describe('MailerService.send', () => {
       ['ses.send.failed', 'news', undefined],
       ['ses.send.sent', 'alerts', true],
     ]);
+    expect(parts.events[1]!.payload.address).toBe('ann@example.com');
   });
 
   it('does not let a hanging database hold up critical mail', async () => {

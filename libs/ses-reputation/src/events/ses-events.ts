@@ -106,6 +106,8 @@ export interface SendEvent extends SesEventBase {
 }
 
 export interface SentEvent extends SendEvent {
+  /** The recipient where there is exactly one, as given. */
+  address: string | null;
   messageId: string;
   accepted: string[];
   /** The suppression list could not be read, and the stream is set to send all the same. */
@@ -113,6 +115,8 @@ export interface SentEvent extends SendEvent {
 }
 
 export interface SendSuppressedEvent extends SendEvent {
+  /** Who was left out, where it is exactly one. */
+  address: string | null;
   suppressed: { address: string; reason: SuppressionReason; since: Date }[];
 }
 
