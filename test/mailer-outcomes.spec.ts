@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { OwnSesClient, toSesClient } from '../libs/ses-reputation/src/ses/ses-client.js';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { closeOwn, OwnSesClient, toSesClient } from '../libs/ses-reputation/src/ses/ses-client.js';
+import { ReputationBucket } from '../libs/ses-reputation/src/reputation/reputation-bucket.entity.js';
 import { SesSimulator, type SimulatorFaults } from '../libs/ses-reputation/src/testing/index.js';
 import { sqlite } from './support/databases.js';
 import { startMailer, type MailerParts } from './support/mailer-parts.js';
@@ -205,6 +206,35 @@ describe('what SES answers, and what is made of it', () => {
     expect((await taken).messageId).toBe('message-1');
     await closed;
   });
+
+  it('sends and books what the host sends as the application ends, before its client is closed', async () => {
+    const held: Socket[] = [];
+    const ses = await rawSes((socket, count) => {
+      if (count === 1) held.push(socket);
+      else socket.end(ACCEPTED);
+    });
+    const parts = await mailerFor(ses.clientConfig);
+    const { mailer, reputation, client, dataSource } = parts;
+    const destroy = jest.spyOn(client, 'destroy');
+    const sentByNow = async () => {
+      const buckets = await dataSource.manager.findBy(ReputationBucket, { dimension: 'account' });
+      return buckets.reduce((sum, { sent }) => sum + sent, 0);
+    };
+    await mailer.beforeApplicationShutdown();
+    const last = mailer.send(MESSAGE);
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await reputation.onApplicationShutdown();
+    const ended = mailer.onApplicationShutdown();
+    await new Promise(setImmediate);
+    expect(destroy).not.toHaveBeenCalled();
+    held[0]!.end(ACCEPTED);
+    await ended;
+    expect(destroy).toHaveBeenCalled();
+    expect((await last).messageId).toBe('message-1');
+    expect(await sentByNow()).toBe(1);
+    await mailer.send(MESSAGE);
+    expect(await sentByNow()).toBe(2);
+  });
 });
 
 describe('the SES client', () => {
@@ -213,7 +243,9 @@ describe('the SES client', () => {
     const foreign = { send: () => undefined, config: {} } as unknown as SESv2Client;
     expect(toSesClient(ready)).toBe(ready);
     expect(toSesClient(foreign)).toBe(foreign);
-    expect(ready).not.toHaveProperty('onApplicationShutdown');
+    const destroy = jest.spyOn(ready, 'destroy');
+    closeOwn(ready);
+    expect(destroy).not.toHaveBeenCalled();
     ready.destroy();
   });
 
@@ -221,6 +253,8 @@ describe('the SES client', () => {
     const client = toSesClient({ region: 'eu-west-1' });
     expect(client).toBeInstanceOf(OwnSesClient);
     expect(await client.config.region()).toBe('eu-west-1');
-    (client as OwnSesClient).onApplicationShutdown();
+    const destroy = jest.spyOn(client, 'destroy');
+    closeOwn(client);
+    expect(destroy).toHaveBeenCalledTimes(1);
   });
 });

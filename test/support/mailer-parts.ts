@@ -91,7 +91,7 @@ export async function startMailer(
     },
     async close() {
       await mailer.beforeApplicationShutdown();
-      await reputation.onApplicationShutdown();
+      await Promise.all([mailer.onApplicationShutdown(), reputation.onApplicationShutdown()]);
       client.destroy();
       if (dataSource.isInitialized) await dataSource.destroy();
     },

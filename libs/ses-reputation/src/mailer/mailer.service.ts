@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { Clock } from '../clock.js';
+import { describeError } from '../describe-error.js';
 import { SesEventBus } from '../events/ses-event-bus.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { ReputationLedger } from '../reputation/reputation-ledger.js';
+import { closeOwn } from '../ses/ses-client.js';
 import { SES_CLIENT } from '../ses/tokens.js';
 import { Store } from '../store/store.js';
 import { SuppressionLedger } from '../suppression/suppression-ledger.js';
@@ -24,10 +32,11 @@ import { askSuppressions, type GateResult, type Suppressions } from './suppressi
 
 /** Sends mail with Amazon SES, to nobody who is suppressed. */
 @Injectable()
-export class MailerService implements BeforeApplicationShutdown {
+export class MailerService implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('SesReputation');
   private readonly closing = new AbortController();
   private readonly patience = new Patience();
+  private closed = false;
   private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(
@@ -84,13 +93,38 @@ export class MailerService implements BeforeApplicationShutdown {
       throw error;
     } finally {
       this.underWay.delete(sending);
+      if (this.closed) this.closeClient();
     }
   }
 
-  /** Sends under way get their answer; those that wait for another attempt give up. */
+  /**
+   * Sends under way get their answer; those that wait for another attempt give up. The host may go on sending,
+   * of its own shutdown for example.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     this.closing.abort();
     await Promise.allSettled(this.underWay);
+  }
+
+  /** Only now: a client that is closed breaks the connections of the sends that use it. */
+  async onApplicationShutdown(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled(this.underWay);
+    await this.booked();
+    this.closeClient();
+  }
+
+  /** Nothing comes after the application's end that would book what waits. */
+  private async booked(): Promise<void> {
+    try {
+      await this.reputation.flush();
+    } catch (error) {
+      this.logger.error(`Mail that was sent is missing from the rates: ${describeError(error)}`);
+    }
+  }
+
+  private closeClient(): void {
+    if (this.underWay.size === 0) closeOwn(this.client);
   }
 
   private sendChecked(message: CheckedMessage): Promise<SendReceipt> {
@@ -118,6 +152,7 @@ export class MailerService implements BeforeApplicationShutdown {
     const messageId = await sendEmail(this.client, request, this.closing.signal);
     const accepted = this.accept(message, recipients, messageId, gate);
     if (suppressed.length > 0) this.raiseSuppressed(message, messageId, suppressed);
+    if (this.closed) await this.booked();
     return { status: suppressed.length > 0 ? 'partial' : 'sent', messageId, accepted, suppressed };
   }
 
@@ -145,6 +180,7 @@ export class MailerService implements BeforeApplicationShutdown {
       at,
       stream,
       messageId,
+      address: onlyOne(accepted),
       accepted,
       unchecked,
     });
@@ -161,6 +197,7 @@ export class MailerService implements BeforeApplicationShutdown {
       at: new Date(this.clock.now()),
       stream: message.stream.name,
       messageId,
+      address: onlyOne(suppressed.map(({ address }) => address)),
       suppressed,
     });
   }
@@ -175,6 +212,10 @@ export class MailerService implements BeforeApplicationShutdown {
       error: error as Error,
     });
   }
+}
+
+function onlyOne(addresses: string[]): string | null {
+  return addresses.length === 1 ? addresses[0]! : null;
 }
 
 /** A mistake of the caller, or what it asked for: not a failure to send. */

@@ -1,5 +1,5 @@
 import { SESv2Client, type SESv2ClientConfig } from '@aws-sdk/client-sesv2';
-import type { FactoryProvider, OnApplicationShutdown } from '@nestjs/common';
+import type { FactoryProvider } from '@nestjs/common';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { SES_CLIENT } from './tokens.js';
 
@@ -7,14 +7,15 @@ import { SES_CLIENT } from './tokens.js';
 const LIMITS = { connectionTimeout: 5_000, socketTimeout: 60_000 };
 
 /** A client that this module made, and so closes. */
-export class OwnSesClient extends SESv2Client implements OnApplicationShutdown {
+export class OwnSesClient extends SESv2Client {
   constructor(config: SESv2ClientConfig) {
     super({ requestHandler: LIMITS, ...config });
   }
+}
 
-  onApplicationShutdown(): void {
-    this.destroy();
-  }
+/** Closes the client if it is this module's own. */
+export function closeOwn(client: SESv2Client): void {
+  if (client instanceof OwnSesClient) client.destroy();
 }
 
 /** Takes a ready client as it is (its owner closes it), or makes one from a configuration. */
