@@ -3,16 +3,14 @@ import { Clock } from '../../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../../options/ses-reputation-options.js';
 import { BoundedMap } from '../bounded-map.js';
 import { FEEDBACK_LIMITS, type FeedbackLimits } from '../feedback-limits.js';
-import { FeedbackRefusedError } from '../feedback-refused.js';
 import { fetchFromSns } from './fetch-from-sns.js';
+import { FetchLine } from './fetch-line.js';
 import { assertValidAt, readSigningCertificate, type SigningCertificate } from './signing-certificate.js';
 
 const KEPT_CERTIFICATES = 32;
 const KEPT_FAILURES = 1_000;
 /** Below the 20 s after which SNS tries again. */
 const FAILURE_MS = 5_000;
-/** A forger may invent as many certificate names as he likes; only so many are asked for at once. */
-const MOST_FETCHES = 8;
 
 interface Failure {
   error: unknown;
@@ -25,12 +23,15 @@ export class Certificates {
   private readonly kept = new BoundedMap<string, SigningCertificate>(KEPT_CERTIFICATES);
   private readonly failures = new BoundedMap<string, Failure>(KEPT_FAILURES);
   private readonly fetches = new Map<string, Promise<SigningCertificate>>();
+  private readonly line: FetchLine;
 
   constructor(
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(FEEDBACK_LIMITS) private readonly limits: FeedbackLimits,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.line = new FetchLine(limits.fetchMs);
+  }
 
   /**
    * @throws FeedbackRefusedError 503 if it can't be had, 403 if it is outside its dates or weaker than RSA of
@@ -48,9 +49,7 @@ export class Certificates {
   }
 
   private startFetch(url: string): Promise<SigningCertificate> {
-    if (this.fetches.size >= MOST_FETCHES)
-      throw new FeedbackRefusedError(503, 'too many unknown signing certificates are being fetched at once');
-    const fetching = this.fetch(url).finally(() => this.fetches.delete(url));
+    const fetching = this.line.run(url, () => this.fetch(url)).finally(() => this.fetches.delete(url));
     this.fetches.set(url, fetching);
     return fetching;
   }
