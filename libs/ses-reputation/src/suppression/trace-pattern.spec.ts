@@ -73,9 +73,10 @@ describe('tracePattern', () => {
   ])('reads every text in one go: %s', (localPart) => {
     const address = `${localPart}@example.com`;
     const pattern = tracePattern(parseAddrSpec(address)!);
-    // But for the row of backslashes before a quote, which is read from its first one only.
-    const plain = pattern.source.replace(/\\./gs, 'x').replace(/\[[^\]]*\]/g, 'x');
-    expect(plain.match(/[*+]|\{\d+,\}/g)).toEqual(['*']);
+    // Every repetition is bounded, but for the backslashes before a quote, read from the first of a row only.
+    const bounded = pattern.source.replace(String.raw`(?<!\\)\\*"`, '');
+    const plain = bounded.replace(/\\./gs, 'x').replace(/\[[^\]]*\]/g, 'x');
+    expect(plain).not.toMatch(/[*+]|\{\d+,\}/);
 
     const parts = [
       '\\',
