@@ -48,7 +48,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, handle:
       response.writeHead(413, { connection: 'close' }).end();
       return;
     }
-    const url = new URL(request.url ?? '/', 'http://simulator');
+    const target = request.url ?? '/';
+    if (!URL.canParse(target, 'http://simulator')) {
+      response.writeHead(400).end();
+      return;
+    }
+    const url = new URL(target, 'http://simulator');
     const answer = await handle({
       method: request.method ?? 'GET',
       path: url.pathname,

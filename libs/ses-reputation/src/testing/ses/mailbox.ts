@@ -1,8 +1,13 @@
 import addressparser from 'nodemailer/lib/addressparser';
 import { badRequest } from './ses-error.js';
 
+const MAX_ADDRESS = 320;
+/** With a display name, which encoded words make long. */
+const MAX_MAILBOX = 4_096;
+
 /** The bare address of one mailbox as the API takes it: `ann@example.com` or `Ann <ann@example.com>`. */
 export function bareAddress(given: string): string {
+  if (given.length > MAX_MAILBOX) throw badRequest(`Illegal address: longer than ${MAX_MAILBOX} characters.`);
   const found = addressparser(given, { flatten: true });
   const address = found.length === 1 ? found[0]!.address : '';
   if (found.length > 1) throw badRequest(`Illegal address: "${given}" is more than one.`);
@@ -20,6 +25,8 @@ export function addressesIn(header: string): string[] {
 
 // SES reads addresses with JavaMail and answers in its words.
 function checkAddress(address: string): void {
+  if (address.length > MAX_ADDRESS)
+    throw badRequest(`Illegal address: longer than ${MAX_ADDRESS} characters.`);
   const at = address.lastIndexOf('@');
   const local = address.slice(0, at);
   const domain = address.slice(at + 1);

@@ -11,11 +11,15 @@ export class Members {
     if (body.length === 0) return new Members({}, '');
     try {
       const json: unknown = JSON.parse(body.toString('utf8'));
-      if (isObject(json)) return new Members(json, '');
+      if (isObject(json) && isShallow(json)) return new Members(json, '');
     } catch {
       // answered below, like any other body that is not an object
     }
-    throw new SesApiError('SerializationException', 400, 'The body is not a JSON object.');
+    throw new SesApiError(
+      'SerializationException',
+      400,
+      'The body is not a JSON object, or one nested too deep.',
+    );
   }
 
   text(name: string): string | undefined {
@@ -57,7 +61,8 @@ export class Members {
   bytes(name: string): Buffer | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value)) throw badRequest(`${this.at}${name} is not base64.`);
+    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(value.replace(/\s+/g, '')))
+      throw badRequest(`${this.at}${name} is not base64.`);
     return Buffer.from(value, 'base64');
   }
 
@@ -72,6 +77,21 @@ export class Members {
     if (!fits(value)) throw badRequest(`${this.at}${name} must be ${expected}.`);
     return value;
   }
+}
+
+// More than any request of SES has; what goes deeper overflows the stack of whoever walks through it.
+const MAX_DEPTH = 64;
+
+/** Whether JSON is nested no deeper than is safe to walk through. */
+export function isShallow(json: unknown): boolean {
+  let level: unknown[] = [json];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return false;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
+    );
+  }
+  return true;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

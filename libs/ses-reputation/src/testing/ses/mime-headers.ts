@@ -5,7 +5,7 @@ export interface MailHeader {
 
 /** The header lines and the body of a message or of one of its parts. Folded lines are joined; words stay encoded. */
 export function splitMessage(raw: Buffer): { headers: MailHeader[]; body: Buffer } {
-  const headers: MailHeader[] = [];
+  const fields: { name: string; lines: string[] }[] = [];
   let at = 0;
   while (at < raw.length) {
     const newline = raw.indexOf(0x0a, at);
@@ -13,13 +13,15 @@ export function splitMessage(raw: Buffer): { headers: MailHeader[]; body: Buffer
     const line = raw.toString('utf8', at, end).replace(/\r$/, '');
     at = newline === -1 ? raw.length : newline + 1;
     if (line === '') break;
-    const last = headers.at(-1);
-    if (/^[ \t]/.test(line) && last) last.value = `${last.value} ${line.trim()}`.trim();
+    const last = fields.at(-1);
+    if (/^[ \t]/.test(line) && last) last.lines.push(line.trim());
     else {
       const colon = line.indexOf(':');
-      if (colon > 0) headers.push({ name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() });
+      if (colon > 0)
+        fields.push({ name: line.slice(0, colon).trim(), lines: [line.slice(colon + 1).trim()] });
     }
   }
+  const headers = fields.map(({ name, lines }) => ({ name, value: lines.join(' ').trim() }));
   return { headers, body: raw.subarray(at) };
 }
 
@@ -63,7 +65,8 @@ export function decodeWords(value: string): string {
 
 export function decodeQuotedPrintable(text: string): Buffer {
   const bytes = text
-    .replace(/[ \t]+$/gm, '')
+    // Looks at each run of blanks from its start only: a long one would take for ever.
+    .replace(/(?<![ \t])[ \t]+$/gm, '')
     .replace(/=\r?\n/g, '')
     .replace(/=([0-9A-Fa-f]{2})/g, (_match, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1');

@@ -18,24 +18,40 @@ interface Scope {
  * @throws RenderingError "Attribute 'name' is not present in the rendering data."
  */
 export function renderTemplate(template: TemplateNode[], data: Record<string, unknown>): string {
-  return renderNodes(template, [{ item: data }]);
+  return new Rendering().nodes(template, [{ item: data }]);
 }
 
-function renderNodes(nodes: TemplateNode[], scopes: Scope[]): string {
-  return nodes.map((node) => renderNode(node, scopes)).join('');
+// Loops within loops multiply: without an end to it a small template takes for ever.
+const MAX_STEPS = 1_000_000;
+
+class Rendering {
+  private steps = 0;
+
+  nodes(nodes: TemplateNode[], scopes: Scope[]): string {
+    return nodes.map((node) => this.node(node, scopes)).join('');
+  }
+
+  private node(node: TemplateNode, scopes: Scope[]): string {
+    this.steps += 1;
+    if (this.steps > MAX_STEPS) throw new RenderingError('The rendered template is too large.');
+    if (node.kind === 'text') return node.text;
+    const value = lookUp(node.path, scopes);
+    if (node.kind === 'block' && node.helper !== 'each')
+      return this.nodes(isTrue(value) === (node.helper === 'if') ? node.body : node.otherwise, scopes);
+    if (value === undefined)
+      throw new RenderingError(`Attribute '${node.path}' is not present in the rendering data.`);
+    if (node.kind === 'value') return textOf(value);
+    const items = Object.entries(value ?? {});
+    if (items.length === 0) return this.nodes(node.otherwise, scopes);
+    return items.map(([key, item]) => this.nodes(node.body, [...scopes, { item, key }])).join('');
+  }
 }
 
-function renderNode(node: TemplateNode, scopes: Scope[]): string {
-  if (node.kind === 'text') return node.text;
-  const value = lookUp(node.path, scopes);
-  if (node.kind === 'block' && node.helper !== 'each')
-    return renderNodes(isTrue(value) === (node.helper === 'if') ? node.body : node.otherwise, scopes);
-  if (value === undefined)
-    throw new RenderingError(`Attribute '${node.path}' is not present in the rendering data.`);
-  if (node.kind === 'value') return value === null ? '' : String(value);
-  const items = Object.entries(value ?? {});
-  if (items.length === 0) return renderNodes(node.otherwise, scopes);
-  return items.map(([key, item]) => renderNodes(node.body, [...scopes, { item, key }])).join('');
+/** As `String` does, save that an object of the data may bring a `toString` that is no function. */
+function textOf(value: unknown): string {
+  if (value === null) return '';
+  if (Array.isArray(value)) return value.map(textOf).join(',');
+  return typeof value === 'object' ? '[object Object]' : String(value);
 }
 
 function lookUp(path: string, scopes: Scope[]): unknown {

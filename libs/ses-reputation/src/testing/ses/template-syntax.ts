@@ -12,7 +12,8 @@ export type TemplateNode =
 /** The template itself can't be read. */
 export class TemplateSyntaxError extends Error {}
 
-const TAG = /\{\{\{\s*([^{}]*?)\s*\}\}\}|\{\{(!--[\s\S]*?--|[^{}]*?)\}\}/g;
+// Deeper than anybody writes; what reads and renders them calls itself for each level.
+const MAX_DEPTH = 100;
 const PATH = /^(\.\.\/)*(@index|@key|[\w$-]+)([./][\w$-]+)*$/;
 
 /** Reads the braces of a template. What it covers is told at `renderTemplate`. */
@@ -20,15 +21,14 @@ export function parseTemplate(source: string): TemplateNode[] {
   const root: TemplateNode[] = [];
   const open: { block: TemplateNode & { kind: 'block' }; nodes: TemplateNode[] }[] = [];
   const add = (node: TemplateNode) => void (open.at(-1)?.nodes ?? root).push(node);
-  let at = 0;
-  for (const match of source.matchAll(TAG)) {
-    if (match.index > at) add({ kind: 'text', text: plainText(source.slice(at, match.index)) });
-    at = match.index + match[0].length;
-    const tag = (match[1] ?? match[2] ?? '').trim();
-    if (tag.startsWith('!')) continue;
+  for (const { text, tag } of tokens(source)) {
+    if (text !== '') add({ kind: 'text', text });
+    if (tag === undefined || tag.startsWith('!')) continue;
     if (tag.startsWith('#')) {
       const block = readBlock(tag);
       add(block);
+      if (open.length >= MAX_DEPTH)
+        throw new TemplateSyntaxError(`Template: blocks are nested deeper than ${MAX_DEPTH}.`);
       open.push({ block, nodes: block.body });
     } else if (tag === 'else') {
       const current = open.at(-1);
@@ -41,7 +41,6 @@ export function parseTemplate(source: string): TemplateNode[] {
   }
   if (open.length > 0)
     throw new TemplateSyntaxError(`Template: {{#${open.at(-1)!.block.helper}}} is never closed.`);
-  if (at < source.length) root.push({ kind: 'text', text: plainText(source.slice(at)) });
   return root;
 }
 
@@ -52,9 +51,23 @@ function readBlock(tag: string): TemplateNode & { kind: 'block' } {
   return { kind: 'block', helper, path: checkPath(path.trim()), body: [], otherwise: [] };
 }
 
-function plainText(text: string): string {
-  if (text.includes('{{')) throw new TemplateSyntaxError('Template: {{ is never closed.');
-  return text;
+/** Each tag without its braces, and the text before it. Found by searching, as a pattern would search again and again. */
+function* tokens(source: string): Generator<{ text: string; tag?: string }> {
+  let at = 0;
+  let hasLongComments = true;
+  for (let start = source.indexOf('{{'); start !== -1; start = source.indexOf('{{', at)) {
+    let close = source.startsWith('{{{', start) ? '}}}' : '}}';
+    if (hasLongComments && source.startsWith('{{!--', start)) {
+      hasLongComments = source.includes('--}}', start);
+      if (hasLongComments) close = '--}}';
+    }
+    const end = source.indexOf(close, start + 2);
+    if (end === -1) throw new TemplateSyntaxError('Template: {{ is never closed.');
+    const inner = source.slice(start + (close === '}}}' ? 3 : 2), end).trim();
+    yield { text: source.slice(at, start), tag: inner };
+    at = end + close.length;
+  }
+  yield { text: source.slice(at) };
 }
 
 function checkPath(path: string): string {

@@ -1,5 +1,5 @@
 import { pageOf } from './paging.js';
-import type { Members } from './members.js';
+import { isShallow, type Members } from './members.js';
 import { renderTemplate, RenderingError } from './render-template.js';
 import { route, type Route } from './router.js';
 import { alreadyExists, badRequest, notFound } from './ses-error.js';
@@ -116,12 +116,12 @@ export function readTemplateData(json: string | undefined): Record<string, unkno
   if (json.length > 262_144) throw badRequest('TemplateData is longer than 262144 characters.');
   try {
     const data: unknown = JSON.parse(json);
-    if (typeof data === 'object' && data !== null && !Array.isArray(data))
+    if (typeof data === 'object' && data !== null && !Array.isArray(data) && isShallow(data))
       return data as Record<string, unknown>;
   } catch {
     // answered below
   }
-  throw badRequest('TemplateData is not a JSON object.');
+  throw badRequest('TemplateData is not a JSON object, or one nested too deep.');
 }
 
 function readRequiredContent(body: Members): TemplateContent {

@@ -34,7 +34,7 @@ export class QueryParameters {
 
   /** `MessageAttributes.entry.1.Name`, `.Value.DataType`, `.Value.StringValue` or `.Value.BinaryValue`, … */
   messageAttributes(): Record<string, MessageAttribute> {
-    const found: Record<string, MessageAttribute> = {};
+    const found = new Map<string, MessageAttribute>();
     for (const entry of this.numbered('MessageAttributes.entry')) {
       const name = this.required(`${entry}.Name`);
       const type = this.required(`${entry}.Value.DataType`);
@@ -52,9 +52,10 @@ export class QueryParameters {
             `type '${type}'.`,
         );
       }
-      found[name] = { Type: type, Value: value };
+      found.set(name, { Type: type, Value: value });
     }
-    return found;
+    // Not by assignment: a name such as __proto__ is a name like any other.
+    return Object.fromEntries(found);
   }
 
   private numbered(prefix: string): string[] {
