@@ -24,6 +24,7 @@ import {
 } from '../../libs/ses-reputation/src/feedback/feedback-limits.js';
 import { SesReputationModule } from '../../libs/ses-reputation/src/ses-reputation.module.js';
 import { SuppressedAddress } from '../../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
+import type { SesSimulator } from '../../libs/ses-reputation/src/testing/index.js';
 import { AmazonDouble, TOPIC_ARN, sign, type Fields } from './sns-forge.js';
 
 export const PLATFORMS: { name: string; adapter: () => AbstractHttpAdapter }[] = [
@@ -43,6 +44,8 @@ export interface HostSetUp {
   publicMetadata?: Record<string, unknown>;
   /** Other than `ses/feedback`. */
   feedbackPath?: string;
+  /** Instead of the double of Amazon and the client that reaches nobody. */
+  simulator?: SesSimulator;
   /** Shorter waits than the real ones. Starts the application as a test of a host's would: by a testing module. */
   limits?: Partial<FeedbackLimits>;
 }
@@ -59,6 +62,10 @@ export class FeedbackHost {
     host.app = await host.create(setUp);
     await host.listen(setUp);
     return host;
+  }
+
+  get<T>(token: Type<T>): T {
+    return this.app.get(token, { strict: false });
   }
 
   stop(): Promise<void> {
@@ -146,6 +153,7 @@ export class FeedbackHost {
     providers,
     publicMetadata,
     feedbackPath,
+    simulator,
   }: HostSetUp): Type {
     @Module({
       imports: [
@@ -160,9 +168,13 @@ export class FeedbackHost {
         SesReputationModule.forRoot({
           publicMetadata,
           path: feedbackPath,
-          client: { region: 'us-east-1' },
+          client: simulator?.clientConfig ?? { region: 'us-east-1' },
+          configurationSet: simulator?.configurationSet,
           from: 'no-reply@example.com',
-          feedback: { topicArns: [TOPIC_ARN], fetch: this.amazon.fetch },
+          feedback: {
+            topicArns: [simulator?.topicArn ?? TOPIC_ARN],
+            fetch: simulator?.fetch ?? this.amazon.fetch,
+          },
           reputation: { check: false },
         }),
         ...imports,

@@ -36,10 +36,13 @@ export function blamesSender({ status, diagnostic }: Pick<EventRecipient, 'statu
   // x.1.7 and x.1.8 are the two addressing codes about the sender's own address.
   if ([status, codeIn(text)].some((code) => code !== null && /^5\.7\.\d+$|^[45]\.1\.[78]$/.test(code)))
     return true;
+  // Looked for from the start of a word only, or a hostile text of one long word would take its square in time.
   // Neither an address nor a link says what the sentence means: postmaster@policy.example, https://…/policy.
-  const words = text.replace(/\S*@\S*|\bhttps?:\S+|\bwww\.\S+/g, ' ');
+  const words = text.replace(/(?<!\S)\S*@\S*|\bhttps?:\S+|\bwww\.\S+/g, ' ');
   if (ADDRESS.some((pattern) => pattern.test(words))) return false;
-  return SENDER.some((pattern) => pattern.test(words)) || LIST_OPERATORS.test(text.replace(/\S*@\S*/g, ' '));
+  return (
+    SENDER.some((pattern) => pattern.test(words)) || LIST_OPERATORS.test(text.replace(/(?<!\S)\S*@\S*/g, ' '))
+  );
 }
 
 /** The enhanced status code inside a reply such as `smtp; 550-5.7.1 ...`; not a part of an IP address. */
