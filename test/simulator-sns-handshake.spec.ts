@@ -176,6 +176,9 @@ describe('the handshake', () => {
     await expect(scene.harness.sns.subscribed(scene.topicArn, 'http://127.0.0.1:1/')).rejects.toThrow(
       /ECONNREFUSED/,
     );
+    const malformed = 'http://ann:%zz@127.0.0.1:1/';
+    scene.harness.sns.subscribe(scene.topicArn, malformed);
+    await expect(scene.harness.sns.subscribed(scene.topicArn, malformed)).rejects.toThrow(/URI malformed/);
   });
 
   it('asks again when the endpoint that refused is subscribed once more', async () => {
