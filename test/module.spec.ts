@@ -108,6 +108,22 @@ describe('SesReputationModule', () => {
     expect(() => SesReputationModule.forRoot({ ...options, path: 'a b' })).toThrow('path is "a b"');
   });
 
+  it('stops where its tables are missing, and where it is imported twice', async () => {
+    const host = (synchronize: boolean) => [
+      TypeOrmModule.forRoot({ ...database, synchronize, autoLoadEntities: true }),
+      EventEmitterModule.forRoot(),
+      ScheduleModule.forRoot(),
+    ];
+    const bare = await start(...host(false), SesReputationModule.forRoot(options));
+    await expect(bare.init()).rejects.toThrow('the database lacks ses_suppressed_address, ');
+    await bare.close();
+    @Module({ imports: [SesReputationModule.forRoot({ ...options, path: 'other' })] })
+    class Feature {}
+    const twice = await start(...host(true), SesReputationModule.forRoot(options), Feature);
+    await expect(twice.init()).rejects.toThrow('imported twice');
+    await twice.close();
+  });
+
   it('asks for a factory', () => {
     expect(() => SesReputationModule.forRootAsync({})).toThrow(
       'needs one of useFactory, useClass and useExisting',

@@ -12,6 +12,11 @@ import pg from 'pg';
 export default async function setup() {
   const found = { sqlite: true, postgres: await findPostgres(), mariadb: await findMariaDb() };
   process.env.SES_TEST_DATABASES = JSON.stringify(found);
+  const servers = [found.postgres, found.mariadb].filter(Boolean).map((url) => new URL(url));
+  const names = servers.map(({ protocol, host }) => `${protocol}//${host}`);
+  process.stderr.write(
+    `databases: ${['SQLite', ...names].join(', ')}; packaging is tested by .ci/run alone\n`,
+  );
 }
 
 async function findPostgres() {

@@ -10,6 +10,7 @@ import { Clock } from './clock.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
 import { IdempotentSends } from './mailer/idempotent-sends.js';
 import { rollUp } from './reputation/bucket-rollup.js';
+import { mountInterval, unmountInterval } from './reputation/mount-interval.js';
 import { SES_SCHEDULER_REGISTRY } from './reputation/tokens.js';
 import { Store } from './store/store.js';
 
@@ -31,16 +32,13 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    this.scheduler.addInterval(
-      NAME,
-      setInterval(() => {
-        this.running = this.running.then(() => this.run());
-      }, EVERY_MS),
-    );
+    mountInterval(this.scheduler, NAME, EVERY_MS, () => {
+      this.running = this.running.then(() => this.run());
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
-    if (this.scheduler.doesExist('interval', NAME)) this.scheduler.deleteInterval(NAME);
+    unmountInterval(this.scheduler, NAME);
     await this.running;
   }
 

@@ -22,6 +22,7 @@ import {
 import { Store } from './store/store.js';
 import { SuppressionLedger } from './suppression/suppression-ledger.js';
 import { SuppressionService } from './suppression/suppression.service.js';
+import { TablesCheck } from './tables-check.js';
 
 /**
  * Keeps an Amazon SES account alive: a mailer that never mails a suppressed address, a controller for SES
@@ -46,6 +47,7 @@ import { SuppressionService } from './suppression/suppression.service.js';
     IdempotentSends,
     MailerService,
     Housekeeping,
+    TablesCheck,
   ],
   exports: [MailerService, SuppressionService, ReputationService, FeedbackService],
 })

@@ -68,6 +68,7 @@ describe('resolveOptions', () => {
 
   it.each<[string, unknown, string]>([
     ['nothing at all', undefined, 'feedback.topicArns is missing — expected a list with an SNS topic ARN'],
+    ['a factory', { useFactory: () => ({}) }, 'a factory is given to forRoot'],
     ['no topic', { feedback: { topicArns: [] } }, 'feedback.topicArns is [] — expected'],
     [
       'a wildcard topic',

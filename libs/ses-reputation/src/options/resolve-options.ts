@@ -1,5 +1,6 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { parseAddrSpec } from '../address/addr-spec.js';
+import { SesReputationConfigError } from '../errors.js';
 import { Section, wrong } from './check.js';
 import { STRUCTURE_KEYS } from './resolve-structure.js';
 import type {
@@ -57,6 +58,9 @@ export function resolveOptions(given: SesReputationOptions): ResolvedOptions {
 }
 
 function refuseStructure(given: unknown): void {
+  if (typeof given === 'object' && given !== null && ('useFactory' in given || 'useClass' in given)) {
+    throw new SesReputationConfigError('a factory is given to forRoot — expected it in forRootAsync');
+  }
   for (const key of STRUCTURE_KEYS) {
     const value = (given as Record<string, unknown> | undefined)?.[key];
     if (value !== undefined) throw wrong(key, value, 'it beside useFactory, not in what useFactory returns');

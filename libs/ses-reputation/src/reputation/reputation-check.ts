@@ -18,6 +18,7 @@ import { ACCOUNT } from './bucket-delta.js';
 import { decide } from './decide.js';
 import { measure } from './measure.js';
 import { fromStore } from './from-store.js';
+import { mountInterval, unmountInterval } from './mount-interval.js';
 import { ReputationLedger } from './reputation-ledger.js';
 import { reportOf, type ReputationReport } from './report.js';
 import { readState, writeState } from './state-store.js';
@@ -52,16 +53,11 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
   onApplicationBootstrap(): void {
     const everyMs = this.options.reputation.checkEveryMs;
     if (everyMs === null) return;
-    this.scheduler.addInterval(
-      REPUTATION_CHECK,
-      setInterval(() => this.tick(), everyMs),
-    );
+    mountInterval(this.scheduler, REPUTATION_CHECK, everyMs, () => this.tick());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    // ScheduleModule clears its registry in the same phase, before or after us.
-    if (this.scheduler.doesExist('interval', REPUTATION_CHECK))
-      this.scheduler.deleteInterval(REPUTATION_CHECK);
+    unmountInterval(this.scheduler, REPUTATION_CHECK);
     this.closing.abort();
     await this.running;
   }
