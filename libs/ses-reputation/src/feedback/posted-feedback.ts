@@ -27,14 +27,14 @@ export class PostedFeedback {
   async take(message: string): Promise<IngestOutcome> {
     const { ingestMs, ingests, ingestsWhileOverdue } = this.limits;
     if (this.underWay >= (this.overdue === 0 ? ingests : ingestsWhileOverdue))
-      throw new FeedbackRefusedError(503, 'the database does not keep up with the feedback; try again');
+      throw new FeedbackRefusedError(503, 'too much feedback waits to be stored; try again');
     let timer: NodeJS.Timeout | undefined;
     let late = false;
     const deadline = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         late = true;
         this.overdue++;
-        reject(new FeedbackRefusedError(503, `the database did not answer within ${ingestMs} ms; try again`));
+        reject(new FeedbackRefusedError(503, `the feedback was not stored within ${ingestMs} ms; try again`));
       }, ingestMs);
     });
     this.underWay++;
