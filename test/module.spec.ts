@@ -20,7 +20,13 @@ const options: SesReputationOptions = {
   feedback: { topicArns: ['arn:aws:sns:eu-west-1:123456789012:ses-feedback'] },
 };
 const database = { type: 'better-sqlite3', database: ':memory:', synchronize: true } as const;
-const typeOrm = () => TypeOrmModule.forRoot({ ...database, autoLoadEntities: true });
+const typeOrm = (more: { synchronize?: boolean } = {}) =>
+  TypeOrmModule.forRoot({ ...database, ...more, autoLoadEntities: true });
+const host = (more: { synchronize?: boolean } = {}) => [
+  typeOrm(more),
+  EventEmitterModule.forRoot(),
+  ScheduleModule.forRoot(),
+];
 
 function start(...imports: NonNullable<ModuleMetadata['imports']>) {
   return Test.createTestingModule({ imports })
@@ -57,7 +63,7 @@ describe('SesReputationModule', () => {
         }),
     ],
   ])('starts by %s', async (_, module) => {
-    const app = await start(typeOrm(), EventEmitterModule.forRoot(), ScheduleModule.forRoot(), module());
+    const app = await start(...host(), module());
     await app.init();
     expect(app.get(MailerService, { strict: false })).toBeInstanceOf(MailerService);
     expect(await app.get(SuppressionService, { strict: false }).isSuppressed('ann@example.com')).toBe(false);
@@ -99,7 +105,6 @@ describe('SesReputationModule', () => {
 
   it('stops the application on a wrong option, by either way', async () => {
     const wrong = { ...options, feedback: { topicArns: [] } };
-    const host = () => [typeOrm(), EventEmitterModule.forRoot(), ScheduleModule.forRoot()];
     const message = 'SesReputationModule: feedback.topicArns is []';
     await expect(start(...host(), SesReputationModule.forRoot(wrong))).rejects.toThrow(message);
     await expect(
@@ -109,17 +114,12 @@ describe('SesReputationModule', () => {
   });
 
   it('stops where its tables are missing, and where it is imported twice', async () => {
-    const host = (synchronize: boolean) => [
-      TypeOrmModule.forRoot({ ...database, synchronize, autoLoadEntities: true }),
-      EventEmitterModule.forRoot(),
-      ScheduleModule.forRoot(),
-    ];
-    const bare = await start(...host(false), SesReputationModule.forRoot(options));
+    const bare = await start(...host({ synchronize: false }), SesReputationModule.forRoot(options));
     await expect(bare.init()).rejects.toThrow('the database lacks ses_suppressed_address, ');
     await bare.close();
     @Module({ imports: [SesReputationModule.forRoot({ ...options, path: 'other' })] })
     class Feature {}
-    const twice = await start(...host(true), SesReputationModule.forRoot(options), Feature);
+    const twice = await start(...host(), SesReputationModule.forRoot(options), Feature);
     await expect(twice.init()).rejects.toThrow('imported twice');
     await twice.close();
   });
@@ -137,20 +137,16 @@ describe('SesReputationModule', () => {
     }
     @Module({ providers: [Service] })
     class Feature {}
-    const host = () => [typeOrm(), EventEmitterModule.forRoot(), ScheduleModule.forRoot(), Feature];
-    const app = await start(...host(), SesReputationModule.forRoot({ ...options, isGlobal: true }));
+    const app = await start(...host(), Feature, SesReputationModule.forRoot({ ...options, isGlobal: true }));
     expect(app.get(Service, { strict: false }).mailer).toBeInstanceOf(MailerService);
     await app.close();
-    await expect(start(...host(), SesReputationModule.forRoot(options))).rejects.toThrow(/MailerService/);
+    await expect(start(...host(), Feature, SesReputationModule.forRoot(options))).rejects.toThrow(
+      /MailerService/,
+    );
   });
 
   it('mounts its scheduled check, and leaves nothing behind', async () => {
-    const app = await start(
-      typeOrm(),
-      EventEmitterModule.forRoot(),
-      ScheduleModule.forRoot(),
-      SesReputationModule.forRoot(options),
-    );
+    const app = await start(...host(), SesReputationModule.forRoot(options));
     await app.init();
     const scheduler = app.get(SchedulerRegistry, { strict: false });
     expect(scheduler.getIntervals()).toContain('ses-reputation:check');

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { hostProviders } from './host-modules.js';
 import { SES_DATA_SOURCE } from './store/tokens.js';
 
-describe('hostProviders', () => {
-  const dataSource = (name = 'default') =>
-    hostProviders(name).find(({ provide }) => provide === SES_DATA_SOURCE)!.useFactory;
+const dataSource = (name = 'default') =>
+  hostProviders(name).find(({ provide }) => provide === SES_DATA_SOURCE)!.useFactory;
 
+describe('hostProviders', () => {
   it('refuses a database that the statements are not written for', () => {
     expect(() => dataSource()({ options: { type: 'mssql' } })).toThrow(
       'SesReputationModule: the data source is of type "mssql" — expected one of better-sqlite3,',

@@ -70,14 +70,15 @@ async function mergeSome(
   return true;
 }
 
+const THESE = (c: (property: keyof ReputationBucket) => string) =>
+  `${c('minutes')} = :minutes AND ${c('start')} IN (:...starts) AND ${c('dimension')} IN (:...dimensions)`;
+
 /** Exactly these. Grouped, since a long OR makes PostgreSQL read the whole table. */
 async function remove(tx: EntityManager, buckets: readonly ReputationBucket[]): Promise<void> {
   const byStart = grouped(buckets, ({ start }) => start.getTime());
   const byDimension = grouped(buckets, ({ dimension }) => dimension);
   for (const group of byStart.length < byDimension.length ? byStart : byDimension) {
-    const all = (c: (property: keyof ReputationBucket) => string) =>
-      `${c('minutes')} = :minutes AND ${c('start')} IN (:...starts) AND ${c('dimension')} IN (:...dimensions)`;
-    await deleteWhere(tx, ReputationBucket, all, {
+    await deleteWhere(tx, ReputationBucket, THESE, {
       minutes: group[0]!.minutes,
       starts: [...new Set(group.map(({ start }) => start.getTime()))],
       dimensions: [...new Set(group.map(({ dimension }) => dimension))],
