@@ -209,6 +209,7 @@ describe.each(databaseKinds())('the suppression list on $name', (kind) => {
     it.each([
       [{ cursor: 'nonsense' }, 'SES_INVALID_PAGE'],
       [{ cursor: '' }, 'SES_INVALID_PAGE'],
+      [{ limt: 1 }, 'SES_UNKNOWN_OPTION'],
       [{ search: 'x'.repeat(321) }, 'SES_INVALID_PAGE'],
       [{ search: null }, 'SES_INVALID_PAGE'],
       [{ scope: null }, 'SES_UNKNOWN_SCOPE'],

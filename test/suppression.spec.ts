@@ -200,6 +200,15 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
     await expect(refused({}, 'ann')).rejects.toMatchObject({ code: 'SES_INVALID_ADDRESS' });
     await expect(refused({ reason: 'spam' })).rejects.toMatchObject({ code: 'SES_UNKNOWN_REASON' });
     await expect(refused({ scope: 'news' })).rejects.toMatchObject({ code: 'SES_UNKNOWN_SCOPE' });
+    await expect(refused({ expirsAt: new Date(clock.nowMs + 1) })).rejects.toMatchObject({
+      code: 'SES_UNKNOWN_OPTION',
+    });
+    await expect(suppression.suppress('ann@example.com', undefined as never)).rejects.toMatchObject({
+      code: 'SES_UNKNOWN_REASON',
+    });
+    await expect(suppression.release('ann@example.com', { scop: '*' } as object)).rejects.toMatchObject({
+      code: 'SES_UNKNOWN_OPTION',
+    });
     await expect(refused({ scope: 'toString' })).rejects.toMatchObject({ code: 'SES_UNKNOWN_SCOPE' });
     await expect(refused({ expiresAt: new Date(NaN) })).rejects.toMatchObject({ code: 'SES_INVALID_TIME' });
     await expect(refused({ expiresAt: new Date(clock.nowMs) })).rejects.toMatchObject({

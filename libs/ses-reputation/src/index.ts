@@ -89,6 +89,7 @@ export {
   EraseKeyMissingError,
   InvalidPageError,
   InvalidTimeError,
+  UnknownOptionError,
   UnknownReasonError,
   UnknownScopeError,
 } from './suppression/errors.js';

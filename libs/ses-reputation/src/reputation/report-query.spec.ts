@@ -17,6 +17,7 @@ describe('dimensionOf', () => {
     ['a stream and a domain', { stream: 'news', domain: 'example.com' }],
     ['an invalid date', { at: new Date('no') }],
     ['a text as date', { at: '2026-05-01' }],
+    ['a misspelt key', { strem: 'news' }],
     ['an empty stream', { stream: '' }],
     ['a number as stream', { stream: 7 }],
     ['a text that is no domain', { domain: 'exa mple' }],

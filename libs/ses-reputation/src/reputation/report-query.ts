@@ -14,7 +14,14 @@ export interface ReportQuery {
 }
 
 /** @throws InvalidReportQueryError */
-export function dimensionOf({ stream, domain, at }: ReportQuery): string {
+export function dimensionOf(query: ReportQuery): string {
+  const { stream, domain, at, ...unknown } = query;
+  const [key] = Object.keys(unknown);
+  if (key !== undefined) {
+    throw new InvalidReportQueryError(
+      `"${key.slice(0, 100)}" is nothing a report goes by: use stream, domain or at`,
+    );
+  }
   if (at !== undefined && !(at instanceof Date && !Number.isNaN(at.getTime()))) {
     throw new InvalidReportQueryError(`"at" is ${String(at)} — expected a valid Date`);
   }

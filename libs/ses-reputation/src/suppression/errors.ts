@@ -58,3 +58,12 @@ function shown(value: unknown): string {
       : value.toISOString()
     : `a value of type ${value === null ? 'null' : typeof value}`;
 }
+
+/** An option nobody knows: misspelt, "expiresAt" would suppress for good. Nothing was changed. */
+export class UnknownOptionError extends SesReputationError {
+  readonly code = 'SES_UNKNOWN_OPTION';
+
+  constructor(option: string, known: readonly string[]) {
+    super(`"${option.slice(0, 100)}" is no option here: use ${known.join(', ')}`);
+  }
+}

@@ -1,7 +1,13 @@
 import { parseAddrSpec, writeLocal } from '../address/addr-spec.js';
 import { keyOf } from '../address/address-key.js';
 import { InvalidAddressError } from '../errors.js';
-import { InvalidPageError, InvalidTimeError, UnknownReasonError, UnknownScopeError } from './errors.js';
+import {
+  InvalidPageError,
+  InvalidTimeError,
+  UnknownOptionError,
+  UnknownReasonError,
+  UnknownScopeError,
+} from './errors.js';
 import type { SuppressionFilter } from './find-suppressed.js';
 import { EVERY_STREAM } from './suppressed-address.entity.js';
 import { SUPPRESSION_REASONS, type SuppressionReason } from './suppression-reason.js';
@@ -20,6 +26,21 @@ export function readMailbox(address: unknown): Mailbox {
   if (!spec) throw new InvalidAddressError(asText(address), 'give one address such as ann@example.com');
   const bare = /[\s<>()]/.test(text) ? `${writeLocal(spec.local)}@${spec.domain}` : text;
   return { key: keyOf(spec), address: bare };
+}
+
+/**
+ * The options of a call, none of them unknown.
+ *
+ * @throws UnknownOptionError
+ */
+export function knownOptions<T extends object>(
+  options: T | null | undefined,
+  known: readonly (keyof T & string)[],
+): Partial<T> {
+  for (const option of Object.keys(options ?? {})) {
+    if (!(known as readonly string[]).includes(option)) throw new UnknownOptionError(option, known);
+  }
+  return options ?? {};
 }
 
 /** @throws UnknownReasonError */

@@ -18,6 +18,7 @@ import { reading } from './reading.js';
 import { releaseRows } from './release-rows.js';
 import { EVERY_STREAM, type SuppressedAddress } from './suppressed-address.entity.js';
 import {
+  knownOptions,
   readExpiry,
   readFilter,
   readLimit,
@@ -89,9 +90,11 @@ export class SuppressionService {
   /**
    * Suppresses an address. What suppresses it already is only ever strengthened by this, never weakened.
    *
-   * @throws InvalidAddressError, UnknownReasonError, UnknownScopeError, InvalidTimeError, StoreUnavailableError
+   * @throws InvalidAddressError, UnknownOptionError, UnknownReasonError, UnknownScopeError, InvalidTimeError,
+   *   StoreUnavailableError
    */
-  async suppress(address: string, options: SuppressOptions): Promise<void> {
+  async suppress(address: string, given: SuppressOptions): Promise<void> {
+    const options = knownOptions(given, ['reason', 'scope', 'expiresAt', 'note', 'actor']);
     const nowMs = this.clock.now();
     const entry = {
       ...readMailbox(address),
@@ -113,7 +116,8 @@ export class SuppressionService {
    * @returns whether anything was suppressed
    * @throws InvalidAddressError, UnknownScopeError, StoreUnavailableError
    */
-  async release(address: string, options: ReleaseOptions = {}): Promise<boolean> {
+  async release(address: string, given: ReleaseOptions = {}): Promise<boolean> {
+    const options = knownOptions(given, ['scope', 'note', 'actor']);
     const mailbox = readMailbox(address);
     const { scope } = readFilter(options);
     const release = {
@@ -135,7 +139,8 @@ export class SuppressionService {
    *
    * @throws UnknownReasonError, UnknownScopeError, InvalidPageError, StoreUnavailableError
    */
-  async list(options: ListOptions = {}): Promise<SuppressionPage> {
+  async list(given: ListOptions = {}): Promise<SuppressionPage> {
+    const options = knownOptions(given, ['reason', 'scope', 'search', 'cursor', 'limit']);
     const limit = readLimit(options.limit ?? 100);
     const after = options.cursor == null ? null : readCursor(options.cursor);
     const rows = await this.page(readFilter(options), after, limit + 1);
