@@ -247,12 +247,3 @@ describe('@aws-sdk/client-sns', () => {
     await expect(publish({ http: 'x' })).rejects.toMatchObject({ message: expect.stringMatching(/default/) });
   });
 });
-
-it('answers an operation it does not know with InvalidAction', async () => {
-  const answer = await fetch(harness.endpoint, {
-    method: 'POST',
-    body: new URLSearchParams({ Action: 'CreatePlatformApplication' }),
-  });
-  expect(answer.status).toBe(400);
-  expect(await answer.text()).toContain('<Code>InvalidAction</Code>');
-});

@@ -34,6 +34,15 @@ async function run(command: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
+it('answers an operation it does not know with InvalidAction', async () => {
+  const answer = await fetch(harness.endpoint, {
+    method: 'POST',
+    body: new URLSearchParams({ Action: 'CreatePlatformApplication' }),
+  });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toContain('<Code>InvalidAction</Code>');
+});
+
 if (hasCommand('aws')) {
   it('serves the AWS CLI', async () => {
     const aws = async (...args: string[]): Promise<Record<string, unknown>> => {
