@@ -17,7 +17,6 @@ import { accountStatus, storedAccountStatus, type AccountStatus } from './accoun
 import { ACCOUNT } from './bucket-delta.js';
 import { decide } from './decide.js';
 import { measure } from './measure.js';
-import { fromStore } from './from-store.js';
 import { mountInterval, unmountInterval } from './mount-interval.js';
 import { ReputationLedger } from './reputation-ledger.js';
 import { reportOf, type ReputationReport } from './report.js';
@@ -91,11 +90,11 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
   private async record(answer: AccountStatus | null): Promise<ReputationReport> {
     const { reputation: rules } = this.options;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const state = await fromStore(() => readState(this.store.manager));
+      const state = await this.store.read(readState);
       const now = this.clock.now();
       // Measured after the state was read: so a decision never rests on counts older than the one before it.
-      const measured = await fromStore(() =>
-        measure(this.store.manager, ACCOUNT, { at: now, upTo: now, volume: rules.windowVolume }),
+      const measured = await this.store.read((manager) =>
+        measure(manager, ACCOUNT, { at: now, upTo: now, volume: rules.windowVolume }),
       );
       const account = answer ?? storedAccountStatus(state.account);
       const report = reportOf(measured, now, rules, state, account);

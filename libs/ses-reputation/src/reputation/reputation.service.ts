@@ -4,7 +4,6 @@ import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-opt
 import { Store } from '../store/store.js';
 import { storedAccountStatus } from './account-status.js';
 import { ACCOUNT } from './bucket-delta.js';
-import { fromStore } from './from-store.js';
 import { measure } from './measure.js';
 import { ReputationCheck } from './reputation-check.js';
 import { ReputationLedger } from './reputation-ledger.js';
@@ -40,8 +39,7 @@ export class ReputationService {
     const { reputation: rules } = this.options;
     await this.ledger.flush();
     const at = query.at?.getTime() ?? this.clock.now();
-    return fromStore(async () => {
-      const { manager } = this.store;
+    return this.store.read(async (manager) => {
       const state = await readState(manager);
       // Of the minute that begins at a past `at`, nothing was sent by then; the one that runs now is counted.
       const upTo = at < this.clock.now() ? at - 1 : at;

@@ -40,6 +40,19 @@ export class Store {
   }
 
   /**
+   * Reads outside a transaction.
+   *
+   * @throws StoreUnavailableError with the driver's error as `cause`
+   */
+  async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.manager);
+    } catch (error) {
+      throw new StoreUnavailableError(`the database could not be read: ${String(error)}`, { cause: error });
+    }
+  }
+
+  /**
    * Runs `work` in a transaction of its own. `work` may run several times (deadlock, or a key that another
    * instance inserted first): it must do nothing but database work on the manager it is given.
    *

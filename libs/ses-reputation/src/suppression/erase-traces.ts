@@ -4,7 +4,6 @@ import type { AddrSpec } from '../address/addr-spec.js';
 import { SES_REPUTATION_ENTITIES } from '../entities.js';
 import { fitText } from '../store/fit-text.js';
 import type { Store } from '../store/store.js';
-import { reading } from './reading.js';
 import { containing } from './search-terms.js';
 import { tracePattern, traceProbe } from './trace-pattern.js';
 
@@ -37,7 +36,7 @@ export async function eraseMentions(store: Store, spec: AddrSpec): Promise<void>
     const table = { entity, texts, ids: primaryColumns.map(({ propertyName }) => propertyName) };
     let rows: ObjectLiteral[] = [];
     do {
-      rows = await reading(() => pageOf(store.manager, table, trace.probe, rows.at(-1)));
+      rows = await store.read((manager) => pageOf(manager, table, trace.probe, rows.at(-1)));
       for (const row of rows) {
         if (changesOf(row, table, trace.pattern)) await eraseFrom(store, table, row, trace.pattern);
         await nextTurn();

@@ -14,7 +14,6 @@ import { EraseKeyMissingError } from './errors.js';
 import { findSuppressed, type SuppressionFilter } from './find-suppressed.js';
 import type { ImportSource } from './import-records.js';
 import { readCursor, writeCursor, type ListPosition } from './list-cursor.js';
-import { reading } from './reading.js';
 import { releaseRows } from './release-rows.js';
 import { EVERY_STREAM, type SuppressedAddress } from './suppressed-address.entity.js';
 import {
@@ -70,7 +69,7 @@ export class SuppressionService {
       const key = typeof address === 'string' ? addressKey(address) : null;
       if (key !== null) keys.set(address, key);
     }
-    const found = await reading(() => this.ledger.check(this.store.manager, [...keys.values()], stream));
+    const found = await this.store.read((manager) => this.ledger.check(manager, [...keys.values()], stream));
     const suppressed = new Map<string, Suppression>();
     for (const [address, key] of keys) {
       const suppression = found.get(key);
@@ -164,8 +163,8 @@ export class SuppressionService {
    */
   async history(address: string): Promise<SuppressionHistoryItem[]> {
     const keys = [...this.ledger.storedKeys([readMailbox(address).key]).keys()];
-    const rows = await reading(() =>
-      this.store.manager.find(SuppressionHistory, { where: { key: In(keys) }, order: { id: 'ASC' } }),
+    const rows = await this.store.read((manager) =>
+      manager.find(SuppressionHistory, { where: { key: In(keys) }, order: { id: 'ASC' } }),
     );
     return rows.map(({ at, action, scope, reason, address: shown, note, actor }) => {
       return { at, action, scope, reason, address: shown, note, actor };
@@ -227,7 +226,7 @@ export class SuppressionService {
     limit: number,
   ): Promise<SuppressedAddress[]> {
     const nowMs = this.clock.now();
-    return reading(() => findSuppressed(this.store.manager, filter, { after, limit, nowMs }));
+    return this.store.read((manager) => findSuppressed(manager, filter, { after, limit, nowMs }));
   }
 }
 
