@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DataSource } from 'typeorm';
+import { type DataSource } from 'typeorm';
 import { Clock } from '../libs/ses-reputation/src/clock.js';
-import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
 import type { Booking } from '../libs/ses-reputation/src/reputation/counts.js';
 import { ReputationBucket } from '../libs/ses-reputation/src/reputation/reputation-bucket.entity.js';
 import { ReputationLedger } from '../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { Store } from '../libs/ses-reputation/src/store/store.js';
 import { databaseKinds, type TestDatabase } from './support/databases.js';
+import { openDataSource } from './support/open-data-source.js';
 
 const NOW = Date.UTC(2026, 4, 1, 12, 0, 30);
 const MINUTE = 60_000;
@@ -26,13 +26,7 @@ describe.each(databaseKinds())('ReputationLedger on $name', ({ create }) => {
 
   beforeEach(async () => {
     database = await create();
-    dataSource = new DataSource({
-      ...database.options,
-      entities: SES_REPUTATION_ENTITIES,
-      synchronize: true,
-      entityPrefix: 'shop_',
-    });
-    await dataSource.initialize();
+    dataSource = await openDataSource(database, { entityPrefix: 'shop_' });
     store = new Store(dataSource);
     ledger = new ReputationLedger(store, clock);
   });

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DataSource, type EntityManager } from 'typeorm';
-import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
+import { type DataSource, type EntityManager } from 'typeorm';
 import { StoreUnavailableError } from '../libs/ses-reputation/src/errors.js';
 import { SeenFeedback } from '../libs/ses-reputation/src/feedback/seen-feedback.entity.js';
 import { Store } from '../libs/ses-reputation/src/store/store.js';
 import { databaseKinds, sqlite, type TestDatabase } from './support/databases.js';
+import { openDataSource } from './support/open-data-source.js';
 
 const seen = (id: string) => ({ id, key: null, sentAt: null, seenAt: new Date(0) });
 
@@ -22,12 +22,7 @@ describe.each(databaseKinds())('Store on $name', ({ name, create }) => {
 
   beforeEach(async () => {
     database = await create();
-    dataSource = new DataSource({
-      ...database.options,
-      entities: SES_REPUTATION_ENTITIES,
-      synchronize: true,
-    });
-    await dataSource.initialize();
+    dataSource = await openDataSource(database);
     store = new Store(dataSource);
   });
 
@@ -135,12 +130,7 @@ describe('Store on a SQLite that rolls back by itself', () => {
 
   beforeEach(async () => {
     database = await sqlite();
-    dataSource = new DataSource({
-      ...database.options,
-      entities: SES_REPUTATION_ENTITIES,
-      synchronize: true,
-    });
-    await dataSource.initialize();
+    dataSource = await openDataSource(database);
     store = new Store(dataSource);
     const [{ page_count: pages }] = await dataSource.query('pragma page_count');
     await dataSource.query(`pragma max_page_count = ${pages + 2}`);

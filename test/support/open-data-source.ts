@@ -1,0 +1,16 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
+import type { TestDatabase } from './databases.js';
+
+/** An open data source on a fresh database, with this package's tables. */
+export function openDataSource(
+  { options }: TestDatabase,
+  more: Partial<Pick<DataSourceOptions, 'entityPrefix'>> = {},
+): Promise<DataSource> {
+  return new DataSource({
+    ...options,
+    ...more,
+    entities: SES_REPUTATION_ENTITIES,
+    synchronize: true,
+  } as DataSourceOptions).initialize();
+}
