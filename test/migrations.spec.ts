@@ -55,7 +55,7 @@ describe.each(databaseKinds())('the migrations on $name', ({ name, create }) => 
     await dataSource.runMigrations();
     expect(await difference(dataSource)).toEqual([]);
     expect(await tables(dataSource)).toHaveLength(SES_REPUTATION_ENTITIES.length);
-    await dataSource.undoLastMigration();
+    for (const _ of sesReputationMigrations) await dataSource.undoLastMigration();
     expect(await tables(dataSource)).toEqual([]);
   });
 
@@ -64,7 +64,7 @@ describe.each(databaseKinds())('the migrations on $name', ({ name, create }) => 
     await dataSource.runMigrations();
     expect(await difference(dataSource)).toEqual([]);
     expect(await tables(dataSource)).toContain('app_ses_suppressed_address');
-    await dataSource.undoLastMigration();
+    for (const _ of sesReputationMigrations) await dataSource.undoLastMigration();
     expect(await tables(dataSource)).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { DataSource } from 'typeorm';
 import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
+import { EventOutbox } from '../../libs/ses-reputation/src/events/event-outbox.js';
 import { SesEventBus } from '../../libs/ses-reputation/src/events/ses-event-bus.js';
 import type {
   PendingEvent,
@@ -76,16 +77,16 @@ export async function startIngest(kind: DatabaseKind): Promise<IngestHarness> {
       ...given,
       feedback: { topicArns: ['arn:aws:sns:us-east-1:123456789012:ses-feedback'], ...feedback },
     });
-    const bus = new SesEventBus(emitter);
+    const outbox = new EventOutbox(store, new SesEventBus(emitter));
     const suppressions = new SuppressionLedger(store, options, clock);
     const reputation = new ReputationLedger(store, clock);
-    const ingest = new FeedbackIngest(store, clock, suppressions, reputation, bus, options);
+    const ingest = new FeedbackIngest(clock, suppressions, reputation, outbox, options);
     return {
       take: (event, source = 'http') =>
         ingest.ingest(typeof event === 'string' ? event : JSON.stringify(event), { source }),
       service: new FeedbackService(ingest),
       retention: new FeedbackRetention(store, clock, options),
-      suppression: new SuppressionService(store, suppressions, bus, clock, options),
+      suppression: new SuppressionService(store, suppressions, outbox, clock, options),
     };
   };
   return {

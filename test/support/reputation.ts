@@ -5,6 +5,7 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import type { Clock } from '../../libs/ses-reputation/src/clock.js';
 import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
+import { EventOutbox } from '../../libs/ses-reputation/src/events/event-outbox.js';
 import { SesEventBus } from '../../libs/ses-reputation/src/events/ses-event-bus.js';
 import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
 import type {
@@ -104,8 +105,9 @@ export class Instance {
       this.desk.client,
       this.store,
       this.ledger,
-      new SesEventBus(emitter),
+      new EventOutbox(this.store, new SesEventBus(emitter)),
       clock,
+      [],
     );
     this.service = new ReputationService(options, this.store, this.ledger, this.check, clock);
   }

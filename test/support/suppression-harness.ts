@@ -2,6 +2,7 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import { DataSource } from 'typeorm';
 import { Clock } from '../../libs/ses-reputation/src/clock.js';
 import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
+import { EventOutbox } from '../../libs/ses-reputation/src/events/event-outbox.js';
 import { SesEventBus } from '../../libs/ses-reputation/src/events/ses-event-bus.js';
 import type { PendingEvent } from '../../libs/ses-reputation/src/events/ses-events.js';
 import { sesReputationMigrations } from '../../libs/ses-reputation/src/migrations/index.js';
@@ -66,7 +67,13 @@ export async function startSuppression(
     const ledger = new SuppressionLedger(store, options, clock);
     return {
       ledger,
-      suppression: new SuppressionService(store, ledger, new SesEventBus(emitter), clock, options),
+      suppression: new SuppressionService(
+        store,
+        ledger,
+        new EventOutbox(store, new SesEventBus(emitter)),
+        clock,
+        options,
+      ),
     };
   };
   return {

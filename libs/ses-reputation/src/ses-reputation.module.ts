@@ -1,15 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock } from './clock.js';
 import { SesReputationConfigError } from './errors.js';
+import { EventOutbox } from './events/event-outbox.js';
 import { SesEventBus } from './events/ses-event-bus.js';
 import { FeedbackIngest } from './feedback/ingest.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
 import { FeedbackService } from './feedback/feedback.service.js';
 import { Housekeeping } from './housekeeping.js';
 import { IdempotentSends } from './mailer/idempotent-sends.js';
+import { Leadership } from './leadership/leadership.js';
 import { MailerService } from './mailer/mailer.service.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { SES_OPTIONS } from './options/ses-reputation-options.js';
+import { CHECK_STEPS, type CheckStep } from './reputation/check-step.js';
 import { ReputationCheck } from './reputation/reputation-check.js';
 import { ReputationLedger } from './reputation/reputation-ledger.js';
 import { ReputationService } from './reputation/reputation.service.js';
@@ -35,11 +38,14 @@ import { TablesCheck } from './tables-check.js';
     Clock,
     Store,
     SesEventBus,
+    Leadership,
+    EventOutbox,
     sesClientProvider,
     SuppressionLedger,
     SuppressionService,
     ReputationLedger,
     ReputationService,
+    { provide: CHECK_STEPS, inject: [], useFactory: (...steps: CheckStep[]) => steps },
     ReputationCheck,
     FeedbackIngest,
     FeedbackService,

@@ -154,6 +154,63 @@ export interface AccountChangedEvent extends SesEventBase {
   to: { enforcement: string; sendingEnabled: boolean };
 }
 
+export interface SendPausedEvent extends SendEvent {
+  messageId: null;
+  /** The recipient where there is exactly one, as given. */
+  address: string | null;
+  recipients: string[];
+  /** Why the stream is paused, and until when if that is known. */
+  reason: string;
+  until: Date | null;
+}
+
+export interface GuardChangedEvent extends SesEventBase {
+  stream: string;
+  from: GuardMode;
+  to: GuardMode;
+  /** Share of the stream's mail that goes out, from 0 to 1. */
+  share: number;
+  /** `level`: the guard's own decision; `manual`: somebody's. */
+  cause: 'level' | 'manual';
+  reason: string;
+  actor: string | null;
+  until: Date | null;
+  /** `false` where the guard only observes: nothing is held back. */
+  enforced: boolean;
+}
+
+/** `probing`: a share of the stream's mail goes out. */
+export type GuardMode = 'open' | 'paused' | 'probing';
+
+/** Our rate and Amazon's own are further apart than they may be: mail or feedback is missing somewhere. */
+export interface ReputationDiffersEvent extends SesEventBase {
+  metric: 'bounce' | 'complaint';
+  /** Fractions, 0..1. */
+  ours: number;
+  amazons: number;
+  difference: number;
+  tolerance: number;
+}
+
+/** Mail on the account that no application with this module sent. */
+export interface UnaccountedEvent extends SesEventBase {
+  /** `send-events`: `Send` events without our tags; `quota`: SES counted more in 24 hours than was sent here. */
+  source: 'send-events' | 'quota';
+  /** Recipients in the last 24 hours, and their share of all mail (0 to 1). */
+  volume: number;
+  share: number;
+}
+
+/** Mail goes out, and no feedback of any kind comes back. */
+export interface FeedbackSilentEvent extends SesEventBase {
+  /** Recipients mailed since then. */
+  volume: number;
+  /** When SES was last heard; `null`: never. */
+  lastHeardAt: Date | null;
+  /** What to look at, most likely cause first. */
+  check: string[];
+}
+
 export interface TopicEvent extends SesEventBase {
   topicArn: string;
 }
@@ -176,11 +233,16 @@ export interface SesEvents {
   'ses.send.sent': SentEvent;
   'ses.send.suppressed': SendSuppressedEvent;
   'ses.send.failed': SendFailedEvent;
+  'ses.send.paused': SendPausedEvent;
   'ses.reputation.approaching': ReputationApproachingEvent;
   'ses.reputation.changed': ReputationChangedEvent;
   'ses.reputation.blocked': ReputationBlockedEvent;
   'ses.reputation.recovered': ReputationChangedEvent;
+  'ses.reputation.differs': ReputationDiffersEvent;
+  'ses.guard.changed': GuardChangedEvent;
   'ses.account.changed': AccountChangedEvent;
+  'ses.unaccounted': UnaccountedEvent;
+  'ses.feedback.silent': FeedbackSilentEvent;
   'ses.feedback.subscribed': TopicEvent;
   'ses.feedback.unsubscribed': TopicEvent;
 }

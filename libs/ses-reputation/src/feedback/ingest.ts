@@ -1,11 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
-import { SesEventBus } from '../events/ses-event-bus.js';
+import { EventOutbox } from '../events/event-outbox.js';
 import type { PendingEvent } from '../events/ses-events.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { ReputationLedger } from '../reputation/reputation-ledger.js';
-import { Store } from '../store/store.js';
 import { EVERY_STREAM } from '../suppression/suppressed-address.entity.js';
 import { SuppressionLedger } from '../suppression/suppression-ledger.js';
 import { entriesOf } from './entries/entries-of.js';
@@ -27,11 +26,10 @@ export class FeedbackIngest {
   private readonly logger = new Logger('SesFeedback');
 
   constructor(
-    private readonly store: Store,
     private readonly clock: Clock,
     private readonly suppressions: SuppressionLedger,
     private readonly reputation: ReputationLedger,
-    private readonly bus: SesEventBus,
+    private readonly outbox: EventOutbox,
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -51,12 +49,12 @@ export class FeedbackIngest {
     const context = this.contextOf(message, source);
     const entries = entriesOf(event, context).filter(matters);
     if (entries.length === 0) return 'repeated';
-    const raised = await this.store.transaction((tx) =>
-      this.takeIn(tx, entries, namedIn(event, entries), context.receivedAt),
-    );
-    if (raised === null) return 'repeated';
-    this.bus.emitAll(raised);
-    return 'stored';
+    return this.outbox.commit(async (tx, raise) => {
+      const raised = await this.takeIn(tx, entries, namedIn(event, entries), context.receivedAt);
+      if (raised === null) return 'repeated';
+      raise(raised);
+      return 'stored';
+    });
   }
 
   private contextOf(raw: string, source: string): EntryContext {

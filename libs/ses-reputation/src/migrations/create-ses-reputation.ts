@@ -1,9 +1,9 @@
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { ascii, int, millis, nullable, text, varchar, type Column } from './columns.js';
-import { tableColumn } from './table-column.js';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { ascii, int, millis, nullable, text, varchar } from './columns.js';
+import { createTables, dropTables, type TableShape } from './tables.js';
 
 /** The tables as this migration makes them: later changes are migrations of their own. */
-const TABLES: { name: string; columns: Column[]; indices?: Record<string, string[]> }[] = [
+const TABLES: TableShape[] = [
   {
     name: 'ses_suppressed_address',
     columns: [
@@ -122,27 +122,10 @@ export class CreateSesReputation1795478400000 implements MigrationInterface {
   readonly name = 'CreateSesReputation1795478400000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    for (const { name, columns, indices = {} } of TABLES) {
-      const table = new Table({
-        name: tableName(queryRunner, name),
-        columns: columns.map((column) => tableColumn(column, queryRunner.connection.driver)),
-        indices: Object.entries(indices).map(([index, columnNames]) => ({ name: index, columnNames })),
-      });
-      // A table that is there stays: MySQL can't take back what a migration did before it failed, and an
-      // application may have used `synchronize` so far.
-      await queryRunner.createTable(table, true);
-    }
+    await createTables(queryRunner, TABLES);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const { name } of TABLES.toReversed()) {
-      await queryRunner.dropTable(tableName(queryRunner, name), true);
-    }
+    await dropTables(queryRunner, TABLES);
   }
-}
-
-/** With the data source's `entityPrefix`, which entities have of themselves and migrations don't. */
-function tableName({ connection }: QueryRunner, name: string): string {
-  const { entityPrefix } = connection.options;
-  return entityPrefix ? connection.namingStrategy.prefixTableName(entityPrefix, name) : name;
 }

@@ -1,6 +1,7 @@
+import { AddGuardAndOutbox1795564800000 } from './add-guard-and-outbox.js';
 import { CreateSesReputation1795478400000 } from './create-ses-reputation.js';
 
-export { CreateSesReputation1795478400000 };
+export { AddGuardAndOutbox1795564800000, CreateSesReputation1795478400000 };
 
 /**
  * Every migration of this package, oldest first.
@@ -10,4 +11,4 @@ export { CreateSesReputation1795478400000 };
  * TypeOrmModule.forRoot({ ..., migrations: [...sesReputationMigrations, ...yourOwn], migrationsRun: true })
  * ```
  */
-export const sesReputationMigrations = [CreateSesReputation1795478400000];
+export const sesReputationMigrations = [CreateSesReputation1795478400000, AddGuardAndOutbox1795564800000];

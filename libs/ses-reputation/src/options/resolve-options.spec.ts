@@ -133,7 +133,11 @@ describe('resolveOptions', () => {
       'reputation.check.everyMs',
     ],
     ['a client', { feedback, client: 'eu-west-1' }, 'client is "eu-west-1" — expected an SESv2Client'],
-    ['a guard', { feedback, guard: { mode: 'enforce' } }, 'guard.mode is "enforce" — expected "off"'],
+    [
+      'a guard',
+      { feedback, guard: { mode: 'on' } },
+      'guard.mode is "on" — expected "enforce" or "observe" or "off"',
+    ],
     [
       'a fetch',
       { feedback: { ...feedback, fetch: 'https' } },

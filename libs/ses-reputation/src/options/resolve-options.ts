@@ -1,9 +1,11 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { parseAddrSpec } from '../address/addr-spec.js';
+import { domainOfKey, keyOf } from '../address/address-key.js';
 import { SesReputationConfigError } from '../errors.js';
 import { Section, wrong } from './check.js';
 import { STRUCTURE_KEYS } from './resolve-structure.js';
 import type {
+  AmazonRatesSource,
   FeedbackFetch,
   LevelLimits,
   ResolvedOptions,
@@ -41,8 +43,8 @@ export function resolveOptions(given: SesReputationOptions): ResolvedOptions {
     'suppression',
     'reputation',
     'guard',
+    'background',
   ]);
-  new Section('guard', top.raw('guard'), ['mode']).oneOf('mode', ['off'], 'off');
   const streams = resolveStreams(top);
   return {
     client: top.get('client', {}, 'an SESv2Client or its configuration', isClient),
@@ -54,6 +56,8 @@ export function resolveOptions(given: SesReputationOptions): ResolvedOptions {
     feedback: resolveFeedback(top.raw('feedback')),
     suppression: resolveSuppression(top.raw('suppression')),
     reputation: resolveReputation(top.raw('reputation')),
+    guard: resolveGuard(top.raw('guard')),
+    background: resolveBackground(top.raw('background')),
   };
 }
 
@@ -131,23 +135,66 @@ function resolveFeedback(given: unknown): ResolvedOptions['feedback'] {
 }
 
 function resolveSuppression(given: unknown): ResolvedOptions['suppression'] {
-  const suppression = new Section('suppression', given, ['softBounceLimit', 'eraseKey']);
+  const suppression = new Section('suppression', given, ['softBounceLimit', 'eraseKey', 'accountList']);
   return {
     softBounceLimit:
       suppression.raw('softBounceLimit') === false
         ? false
         : suppression.wholeNumber('softBounceLimit', 5, 1, 1_000),
     eraseKey: suppression.secret('eraseKey', null),
+    accountList: resolveAccountList(suppression.raw('accountList')),
   };
 }
 
+function resolveAccountList(given: unknown): ResolvedOptions['suppression']['accountList'] {
+  if (given === undefined || given === false) return null;
+  const list = new Section('suppression.accountList', given, ['direction', 'everyMs']);
+  return {
+    direction: list.oneOf('direction', ['pull', 'push', 'both'], 'both'),
+    everyMs: list.wholeNumber('everyMs', 3_600_000, 1, MOST_MS),
+  };
+}
+
+function resolveGuard(given: unknown): ResolvedOptions['guard'] {
+  const guard = new Section('guard', given, ['mode', 'probe']);
+  const probe = new Section('guard.probe', guard.raw('probe'), ['afterMs', 'share', 'volume']);
+  return {
+    mode: guard.oneOf('mode', ['enforce', 'observe', 'off'], 'observe'),
+    probe: {
+      afterMs: probe.wholeNumber('afterMs', 900_000, 0, MOST_MS),
+      share: probe.fraction('share', 0.05),
+      volume: probe.wholeNumber('volume', 100, 1, 1_000_000),
+    },
+  };
+}
+
+function resolveBackground(given: unknown): ResolvedOptions['background'] {
+  if (given === false) return null;
+  const background = new Section('background', given, ['leaseMs']);
+  return { leaseMs: background.wholeNumber('leaseMs', 15_000, 100, 3_600_000) };
+}
+
 function resolveReputation(given: unknown): ResolvedOptions['reputation'] {
-  const keys = ['check', 'window', 'minimumVolume', 'minimumCount', 'approach', 'limits'];
+  const keys = [
+    'check',
+    'window',
+    'minimumVolume',
+    'minimumCount',
+    'approach',
+    'limits',
+    'amazonRates',
+    'tolerance',
+    'unaccounted',
+    'silence',
+    'dimensions',
+    'verifiedIdentities',
+  ];
   const reputation = new Section('reputation', given, keys);
   const limits = new Section('reputation.limits', reputation.raw('limits'), ['bounce', 'complaint']);
   const off = reputation.raw('check') === false;
   const check = new Section('reputation.check', off ? undefined : reputation.raw('check'), ['everyMs']);
   const window = new Section('reputation.window', reputation.raw('window'), ['volume']);
+  const tolerance = new Section('reputation.tolerance', reputation.raw('tolerance'), ['bounce', 'complaint']);
   return {
     checkEveryMs: off ? null : check.wholeNumber('everyMs', 300_000, 1, MOST_MS),
     windowVolume: window.wholeNumber('volume', 10_000, 1, 100_000_000),
@@ -158,7 +205,63 @@ function resolveReputation(given: unknown): ResolvedOptions['reputation'] {
       bounce: resolveLimits('reputation.limits.bounce', limits.raw('bounce'), BOUNCE_LIMITS),
       complaint: resolveLimits('reputation.limits.complaint', limits.raw('complaint'), COMPLAINT_LIMITS),
     },
+    amazonRates: reputation.get('amazonRates', null, 'an object with a function "rates"', isRatesSource),
+    tolerance: {
+      bounce: tolerance.fraction('bounce', 0.01),
+      complaint: tolerance.fraction('complaint', 0.0005),
+    },
+    unaccounted: resolveUnaccounted(reputation.raw('unaccounted')),
+    silence: resolveSilence(reputation.raw('silence')),
+    dimensions: resolveDimensions(reputation.raw('dimensions')),
+    verifiedIdentities: resolveIdentities(reputation.raw('verifiedIdentities')),
   };
+}
+
+function resolveUnaccounted(given: unknown): ResolvedOptions['reputation']['unaccounted'] {
+  if (given === false) return null;
+  const unaccounted = new Section('reputation.unaccounted', given, ['share', 'volume']);
+  return {
+    share: unaccounted.fraction('share', 0.1),
+    volume: unaccounted.wholeNumber('volume', 100, 1, 100_000_000),
+  };
+}
+
+function resolveSilence(given: unknown): ResolvedOptions['reputation']['silence'] {
+  if (given === false) return null;
+  const silence = new Section('reputation.silence', given, ['volume', 'afterMs']);
+  return {
+    volume: silence.wholeNumber('volume', 100, 1, 100_000_000),
+    afterMs: silence.wholeNumber('afterMs', 3_600_000, 1, 8 * 86_400_000),
+  };
+}
+
+function resolveDimensions(given: unknown): ResolvedOptions['reputation']['dimensions'] {
+  const dimensions = new Section('reputation.dimensions', given, ['domains', 'configurationSets', 'streams']);
+  return {
+    domains: dimensions.wholeNumber('domains', 500, 0, 100_000),
+    configurationSets: dimensions.wholeNumber('configurationSets', 50, 0, 10_000),
+    streams: dimensions.wholeNumber('streams', 50, 0, 10_000),
+  };
+}
+
+/** Addresses by their look-up key, domains as they are in one. */
+function resolveIdentities(given: unknown): ReadonlySet<string> {
+  const path = 'reputation.verifiedIdentities';
+  if (given !== undefined && !Array.isArray(given))
+    throw wrong(path, given, 'a list of addresses and domains');
+  const identities = (given ?? []).map((identity: unknown, i: number) => {
+    const isAddress = typeof identity === 'string' && identity.includes('@');
+    const spec = typeof identity === 'string' ? parseAddrSpec(isAddress ? identity : `x@${identity}`) : null;
+    if (!spec) throw wrong(`${path}[${i}]`, identity, 'an address or a domain such as example.com');
+    return isAddress ? keyOf(spec) : domainOfKey(keyOf(spec));
+  });
+  return new Set(identities);
+}
+
+function isRatesSource(value: unknown): value is AmazonRatesSource {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as AmazonRatesSource).rates === 'function'
+  );
 }
 
 function resolveLimits(name: string, given: unknown, defaults: LevelLimits): LevelLimits {

@@ -20,8 +20,42 @@ export interface SesReputationOptions {
   feedback: FeedbackOptions;
   suppression?: SuppressionOptions;
   reputation?: ReputationOptions;
-  /** This version watches and reports, and never pauses a stream: `off` is the only mode. */
-  guard?: { mode?: 'off' };
+  guard?: GuardOptions;
+  /**
+   * The work that one instance does for all: the check, delivering events, the account-list sync. `false` for
+   * processes that must not take it, e.g. those that only send and have no listeners.
+   */
+  background?: BackgroundOptions | false;
+}
+
+export interface BackgroundOptions {
+  /** After a crash another instance goes on within this time. Default 15,000 ms. */
+  leaseMs?: number;
+}
+
+export type GuardMode = 'enforce' | 'observe' | 'off';
+
+export interface GuardOptions {
+  /**
+   * `enforce`: at `review` bulk streams pause, at `pause` normal ones too, critical ones never. `observe` (the
+   * default): the same decisions and events, and nothing is held back. `off`: no decisions.
+   */
+  mode?: GuardMode;
+  /** How a paused stream is tried again. */
+  probe?: {
+    /** A pause lasts so long before the first probe; each that fails doubles it, up to a day. Default 900,000 ms. */
+    afterMs?: number;
+    /** Share of the stream's mail in the first round; each good round doubles it. Default 0.05. */
+    share?: number;
+    /** A round is judged once it holds so many emails. Default 100. */
+    volume?: number;
+  };
+}
+
+/** Amazon's own bounce and complaint rate, as fractions; see `nestjs-ses-reputation/cloudwatch`. */
+export interface AmazonRatesSource {
+  /** `null` where Amazon has no figure. Errors are logged, and asked again at the next check. */
+  rates(signal: AbortSignal): Promise<{ bounce: number | null; complaint: number | null; at: Date } | null>;
 }
 
 export type StreamPriority = 'critical' | 'normal' | 'bulk';
@@ -64,6 +98,15 @@ export interface SuppressionOptions {
   softBounceLimit?: number | false;
   /** Secret, 16 characters or more, of the keyed hash by which an erased address stays suppressed. */
   eraseKey?: string;
+  /** Keeps the list and SES's own list of the account in step. Default `false`. */
+  accountList?: AccountListOptions | false;
+}
+
+export interface AccountListOptions {
+  /** `pull`: what SES lists is suppressed here; `push`: hard bounces and complaints are listed there. Default `both`. */
+  direction?: 'pull' | 'push' | 'both';
+  /** Default every 3,600,000 ms. */
+  everyMs?: number;
 }
 
 export interface ReputationOptions {
@@ -79,6 +122,24 @@ export interface ReputationOptions {
   approach?: number;
   /** Rates, as fractions, at which each level is reached. Defaults: Amazon's own. */
   limits?: { bounce?: Partial<LevelLimits>; complaint?: Partial<LevelLimits> };
+  /** Amazon's own rates, to hold ours against. */
+  amazonRates?: AmazonRatesSource;
+  /** How far ours may be from Amazon's before `ses.reputation.differs`. Defaults 0.01 and 0.0005. */
+  tolerance?: { bounce?: number; complaint?: number };
+  /**
+   * `ses.unaccounted` is raised when so large a share of the last 24 hours' mail, and so many emails, came from
+   * elsewhere. Defaults 0.1 and 100.
+   */
+  unaccounted?: { share?: number; volume?: number } | false;
+  /**
+   * `ses.feedback.silent` is raised when so many emails went out over so long, and nothing at all came back.
+   * Defaults 100 and 3,600,000 ms.
+   */
+  silence?: { volume?: number; afterMs?: number } | false;
+  /** How many of each kind are counted by themselves; the rest is counted as `(other)`. Defaults 500, 50, 50. */
+  dimensions?: { domains?: number; configurationSets?: number; streams?: number };
+  /** Your own verified addresses and domains: Amazon does not count bounces from them. */
+  verifiedIdentities?: string[];
 }
 
 export type LevelLimits = Record<Exclude<ReputationLevel, 'healthy'>, number>;
@@ -107,7 +168,14 @@ export interface ResolvedOptions {
   defaultStream: string;
   streams: ReadonlyMap<string, ResolvedStream>;
   feedback: Required<FeedbackOptions>;
-  suppression: { softBounceLimit: number | false; eraseKey: string | null };
+  suppression: {
+    softBounceLimit: number | false;
+    eraseKey: string | null;
+    accountList: Required<AccountListOptions> | null;
+  };
+  guard: { mode: GuardMode; probe: { afterMs: number; share: number; volume: number } };
+  /** `null`: this process leaves the background work to others. */
+  background: { leaseMs: number } | null;
   reputation: {
     /** `null`: no scheduled check. */
     checkEveryMs: number | null;
@@ -116,6 +184,13 @@ export interface ResolvedOptions {
     minimumCount: number;
     approach: number;
     limits: { bounce: LevelLimits; complaint: LevelLimits };
+    amazonRates: AmazonRatesSource | null;
+    tolerance: { bounce: number; complaint: number };
+    unaccounted: { share: number; volume: number } | null;
+    silence: { volume: number; afterMs: number } | null;
+    dimensions: { domains: number; configurationSets: number; streams: number };
+    /** Look-up keys of addresses, and domains as ASCII in lower case. */
+    verifiedIdentities: ReadonlySet<string>;
   };
 }
 

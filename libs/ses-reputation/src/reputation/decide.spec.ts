@@ -1,22 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { resolveOptions } from '../options/resolve-options.js';
 import type { AccountStatus } from './account-status.js';
 import { decide } from './decide.js';
 import type { ReputationLevel } from './levels.js';
-import { reportOf, type ReputationRules } from './report.js';
+import { reportOf } from './report.js';
 import type { ReputationState } from './reputation-state.entity.js';
 
 const NOW = Date.UTC(2026, 4, 1);
-const RULES: ReputationRules = {
-  checkEveryMs: null,
-  windowVolume: 10_000,
-  minimumVolume: 1_000,
-  minimumCount: 5,
-  approach: 0.8,
-  limits: {
-    bounce: { warning: 0.02, review: 0.05, pause: 0.1 },
-    complaint: { warning: 0.0008, review: 0.001, pause: 0.005 },
-  },
-};
+const RULES = resolveOptions({
+  feedback: { topicArns: ['arn:aws:sns:eu-west-1:123456789012:ses-feedback'] },
+}).reputation;
 const HEALTHY: AccountStatus = {
   enforcement: 'HEALTHY',
   sendingEnabled: true,

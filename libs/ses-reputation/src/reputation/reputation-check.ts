@@ -9,12 +9,13 @@ import {
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
-import { SesEventBus } from '../events/ses-event-bus.js';
+import { EventOutbox } from '../events/event-outbox.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { SES_CLIENT } from '../ses/tokens.js';
 import { Store } from '../store/store.js';
 import { accountStatus, storedAccountStatus, type AccountStatus } from './account-status.js';
 import { ACCOUNT } from './bucket-delta.js';
+import { CHECK_STEPS, type CheckStep } from './check-step.js';
 import { decide } from './decide.js';
 import { measure } from './measure.js';
 import { mountInterval, unmountInterval } from './mount-interval.js';
@@ -45,8 +46,9 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
     @Inject(SES_CLIENT) private readonly client: SESv2Client,
     private readonly store: Store,
     private readonly ledger: ReputationLedger,
-    private readonly bus: SesEventBus,
+    private readonly outbox: EventOutbox,
     private readonly clock: Clock,
+    @Inject(CHECK_STEPS) private readonly steps: readonly CheckStep[],
   ) {}
 
   onApplicationBootstrap(): void {
@@ -99,10 +101,16 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
       const account = answer ?? storedAccountStatus(state.account);
       const report = reportOf(measured, now, rules, state, account);
       const { next, events } = decide(state, report, rules, now);
-      if (await this.store.transaction((tx) => writeState(tx, next))) {
-        this.bus.emitAll(events);
-        return report;
-      }
+      const findings = { now, report };
+      const stored = await this.outbox.commit(async (tx, raise) => {
+        if (!(await writeState(tx, next))) return false;
+        raise(events);
+        for (const step of this.steps) await step.decide(tx, findings, raise);
+        return true;
+      });
+      if (!stored) continue;
+      for (const step of this.steps) step.decided?.();
+      return report;
     }
     throw new StoreUnavailableError('the reputation could not be recorded: other instances keep changing it');
   }

@@ -6,7 +6,7 @@ import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-opt
 import { fitText } from '../store/fit-text.js';
 import { Store } from '../store/store.js';
 import { erasedKey, isErasedKey } from './erased-key.js';
-import { historyId } from './history-id.js';
+import { timeOrderedId } from '../store/time-ordered-id.js';
 import { isLive, mergeSuppression, outranks } from './merge-suppression.js';
 import { EVERY_STREAM, SuppressedAddress } from './suppressed-address.entity.js';
 import { suppressionAdded, unsubscribed, type ListChange } from './suppression-events.js';
@@ -222,7 +222,7 @@ export function historyRow(
   action: SuppressionAction,
   at: Date,
 ): SuppressionHistory {
-  return { id: historyId(at.getTime()), key, scope, address, action, reason, at, note, actor };
+  return { id: timeOrderedId(at.getTime()), key, scope, address, action, reason, at, note, actor };
 }
 
 function rowOf(entry: NewSuppression, erased: string | undefined): SuppressedAddress {

@@ -4,7 +4,7 @@ import { In } from 'typeorm';
 import { parseAddrSpec } from '../address/addr-spec.js';
 import { addressKey } from '../address/address-key.js';
 import { Clock } from '../clock.js';
-import { SesEventBus } from '../events/ses-event-bus.js';
+import { EventOutbox } from '../events/event-outbox.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { Store } from '../store/store.js';
 import { eraseSuppressed } from './erase-suppressed.js';
@@ -46,7 +46,7 @@ export class SuppressionService {
   constructor(
     private readonly store: Store,
     private readonly ledger: SuppressionLedger,
-    private readonly events: SesEventBus,
+    private readonly outbox: EventOutbox,
     private readonly clock: Clock,
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -105,7 +105,7 @@ export class SuppressionService {
       actor: textOf(options.actor),
       eventId: randomUUID(),
     };
-    this.events.emitAll(await this.store.transaction((tx) => this.ledger.add(tx, [entry])));
+    await this.outbox.commit(async (tx, raise) => raise(await this.ledger.add(tx, [entry])));
   }
 
   /**
@@ -126,11 +126,11 @@ export class SuppressionService {
       actor: textOf(options.actor),
       at: new Date(this.clock.now()),
     };
-    const events = await this.store.transaction(async (tx) =>
-      releaseRows(tx, await this.ledger.lockRows(tx, [mailbox.key]), release),
-    );
-    this.events.emitAll(events);
-    return events.length > 0;
+    return this.outbox.commit(async (tx, raise) => {
+      const events = await releaseRows(tx, await this.ledger.lockRows(tx, [mailbox.key]), release);
+      raise(events);
+      return events.length > 0;
+    });
   }
 
   /**
@@ -185,11 +185,13 @@ export class SuppressionService {
    */
   async import(source: ImportSource, options: ImportOptions = {}): Promise<ImportResult> {
     const running = new SuppressionImport(options, this.options.streams, () => this.clock.now());
-    return running.run(source, async (batch) => {
-      const { events, outcomes } = await this.store.transaction((tx) => this.ledger.apply(tx, batch));
-      this.events.emitAll(events);
-      return outcomes;
-    });
+    return running.run(source, (batch) =>
+      this.outbox.commit(async (tx, raise) => {
+        const { events, outcomes } = await this.ledger.apply(tx, batch);
+        raise(events);
+        return outcomes;
+      }),
+    );
   }
 
   /**
@@ -205,10 +207,10 @@ export class SuppressionService {
     if (eraseKey === null) throw new EraseKeyMissingError();
     const erased = erasedKey(mailbox.key, eraseKey);
     const at = new Date(this.clock.now());
-    const events = await this.store.transaction(async (tx) =>
-      eraseSuppressed(tx, mailbox, { erased, rows: await this.ledger.lockRows(tx, [mailbox.key]), at }),
-    );
-    this.events.emitAll(events);
+    await this.outbox.commit(async (tx, raise) => {
+      const rows = await this.ledger.lockRows(tx, [mailbox.key]);
+      raise(await eraseSuppressed(tx, mailbox, { erased, rows, at }));
+    });
     await eraseMentions(this.store, parseAddrSpec(address)!);
   }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 let counter = 0;
 
 /** 32 hex digits that sort by time, and within a millisecond of one process by order of making. */
-export function historyId(atMs: number): string {
+export function timeOrderedId(atMs: number): string {
   counter = (counter + 1) % 0x1_0000_0000;
   return hex(atMs, 12) + hex(counter, 8) + randomBytes(6).toString('hex');
 }
