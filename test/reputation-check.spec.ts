@@ -8,6 +8,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Clock } from '../libs/ses-reputation/src/clock.js';
 import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
+import { EventOutbox } from '../libs/ses-reputation/src/events/event-outbox.js';
 import { SesEventBus } from '../libs/ses-reputation/src/events/ses-event-bus.js';
 import { SES_EVENT_EMITTER } from '../libs/ses-reputation/src/events/tokens.js';
 import {
@@ -15,6 +16,7 @@ import {
   type ReputationOptions,
 } from '../libs/ses-reputation/src/options/ses-reputation-options.js';
 import { ReputationBucket } from '../libs/ses-reputation/src/reputation/reputation-bucket.entity.js';
+import { CHECK_STEPS } from '../libs/ses-reputation/src/reputation/check-step.js';
 import { REPUTATION_CHECK, ReputationCheck } from '../libs/ses-reputation/src/reputation/reputation-check.js';
 import { ReputationLedger } from '../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { ReputationService } from '../libs/ses-reputation/src/reputation/reputation.service.js';
@@ -66,6 +68,8 @@ describe('the scheduled check', () => {
         Clock,
         Store,
         SesEventBus,
+        EventOutbox,
+        { provide: CHECK_STEPS, useValue: [] },
         ReputationLedger,
         ReputationCheck,
         ReputationService,
