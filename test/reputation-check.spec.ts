@@ -20,7 +20,7 @@ import { CHECK_STEPS } from '../libs/ses-reputation/src/reputation/check-step.js
 import { REPUTATION_CHECK, ReputationCheck } from '../libs/ses-reputation/src/reputation/reputation-check.js';
 import { ReputationLedger } from '../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { ReputationService } from '../libs/ses-reputation/src/reputation/reputation.service.js';
-import { SES_SCHEDULER_REGISTRY } from '../libs/ses-reputation/src/reputation/tokens.js';
+import { SES_SCHEDULER_REGISTRY } from '../libs/ses-reputation/src/scheduler.js';
 import { SES_CLIENT } from '../libs/ses-reputation/src/ses/tokens.js';
 import { Store } from '../libs/ses-reputation/src/store/store.js';
 import { SES_DATA_SOURCE } from '../libs/ses-reputation/src/store/tokens.js';

@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import { SES_REPUTATION_ENTITIES } from './entities.js';
 import { SesReputationConfigError } from './errors.js';
 import { SES_EVENT_EMITTER } from './events/tokens.js';
-import { SES_SCHEDULER_REGISTRY } from './reputation/tokens.js';
+import { SES_SCHEDULER_REGISTRY } from './scheduler.js';
 import { KNOWN_DATABASES } from './store/store.js';
 import { SES_DATA_SOURCE } from './store/tokens.js';
 

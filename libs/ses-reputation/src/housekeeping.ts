@@ -10,8 +10,7 @@ import { Clock } from './clock.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
 import { IdempotentSends } from './mailer/idempotent-sends.js';
 import { rollUp } from './reputation/bucket-rollup.js';
-import { mountInterval, unmountInterval } from './reputation/mount-interval.js';
-import { SES_SCHEDULER_REGISTRY } from './reputation/tokens.js';
+import { mountInterval, SES_SCHEDULER_REGISTRY, unmountInterval } from './scheduler.js';
 import { Store } from './store/store.js';
 
 const NAME = 'ses-reputation:housekeeping';

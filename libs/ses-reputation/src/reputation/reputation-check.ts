@@ -11,6 +11,7 @@ import { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import { EventOutbox } from '../events/event-outbox.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
+import { mountInterval, SES_SCHEDULER_REGISTRY, unmountInterval } from '../scheduler.js';
 import { SES_CLIENT } from '../ses/tokens.js';
 import { Store } from '../store/store.js';
 import { accountStatus, storedAccountStatus, type AccountStatus } from './account-status.js';
@@ -18,11 +19,9 @@ import { ACCOUNT } from './bucket-delta.js';
 import { CHECK_STEPS, type CheckStep } from './check-step.js';
 import { decide } from './decide.js';
 import { measure } from './measure.js';
-import { mountInterval, unmountInterval } from './mount-interval.js';
 import { ReputationLedger } from './reputation-ledger.js';
 import { reportOf, type ReputationReport } from './report.js';
 import { readState, writeState } from './state-store.js';
-import { SES_SCHEDULER_REGISTRY } from './tokens.js';
 
 /** Name of the scheduled check in Nest's `SchedulerRegistry`. */
 export const REPUTATION_CHECK = 'ses-reputation:check';

@@ -1,5 +1,8 @@
 import type { SchedulerRegistry } from '@nestjs/schedule';
-import { SesReputationConfigError } from '../errors.js';
+import { SesReputationConfigError } from './errors.js';
+
+/** The host's `SchedulerRegistry`. */
+export const SES_SCHEDULER_REGISTRY = Symbol('SES_SCHEDULER_REGISTRY');
 
 /**
  * Runs `work` at intervals, by a name of the host's `SchedulerRegistry`. The timer alone keeps no process alive.

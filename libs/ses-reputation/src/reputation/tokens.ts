@@ -1,2 +1,0 @@
-/** The host's `SchedulerRegistry`. */
-export const SES_SCHEDULER_REGISTRY = Symbol('SES_SCHEDULER_REGISTRY');
