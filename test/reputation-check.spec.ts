@@ -16,6 +16,7 @@ import {
   type ReputationOptions,
 } from '../libs/ses-reputation/src/options/ses-reputation-options.js';
 import { ReputationBucket } from '../libs/ses-reputation/src/reputation/reputation-bucket.entity.js';
+import { AmazonWord } from '../libs/ses-reputation/src/reputation/amazon/amazon-word.js';
 import { CHECK_STEPS } from '../libs/ses-reputation/src/reputation/check-step.js';
 import { REPUTATION_CHECK, ReputationCheck } from '../libs/ses-reputation/src/reputation/reputation-check.js';
 import { ReputationLedger } from '../libs/ses-reputation/src/reputation/reputation-ledger.js';
@@ -25,7 +26,7 @@ import { SES_CLIENT } from '../libs/ses-reputation/src/ses/tokens.js';
 import { Store } from '../libs/ses-reputation/src/store/store.js';
 import { SES_DATA_SOURCE } from '../libs/ses-reputation/src/store/tokens.js';
 import { sqlite, type TestDatabase } from './support/databases.js';
-import { AccountDesk, connect, reputationOptions } from './support/reputation.js';
+import { AccountDesk, connect, HastyAmazonWord, reputationOptions } from './support/reputation.js';
 
 /** Collects what is said at each level. */
 class Said implements LoggerService {
@@ -71,6 +72,7 @@ describe('the scheduled check', () => {
         EventOutbox,
         { provide: CHECK_STEPS, useValue: [] },
         ReputationLedger,
+        { provide: AmazonWord, useClass: HastyAmazonWord },
         ReputationCheck,
         ReputationService,
       ],
@@ -141,8 +143,12 @@ describe('the scheduled check', () => {
     expect(account).toEqual({
       enforcement: 'HEALTHY',
       sendingEnabled: true,
+      productionAccess: null,
+      review: null,
       quota,
       checkedAt: expect.any(Date),
+      entities: [],
+      entitiesCheckedAt: expect.any(Date),
     });
     desk.error = { name: 'InternalServiceErrorException', status: 500 };
     expect((await service().check()).account).toEqual(account);
@@ -170,8 +176,9 @@ describe('the scheduled check', () => {
       {
         id: 'reputation:2:account:changed',
         at: expect.any(Date),
-        from: { enforcement: 'HEALTHY', sendingEnabled: true },
-        to: { enforcement: 'PROBATION', sendingEnabled: true },
+        from: { enforcement: 'HEALTHY', sendingEnabled: true, productionAccess: null, review: null },
+        to: { enforcement: 'PROBATION', sendingEnabled: true, productionAccess: null, review: null },
+        entities: [],
       },
     ]);
   });

@@ -1,6 +1,7 @@
 export { SesReputationModule } from './ses-reputation.module.js';
 export type { SesReputationOptionsFactory } from './ses-reputation.module-definition.js';
 export type {
+  AmazonRatesSource,
   FeedbackFetch,
   FeedbackOptions,
   LevelLimits,
@@ -61,8 +62,12 @@ export type {
   RejectedLine,
 } from './suppression/suppression-import.js';
 export type { IngestOutcome } from './feedback/ingest.js';
-export type { AccountStatus } from './reputation/account-status.js';
+export type { AccountReview, AccountStatus } from './reputation/amazon/account-status.js';
+export type { AmazonComparison, RateComparison } from './reputation/amazon/amazon-rates.js';
+export type { ReputationEntityStatus } from './reputation/amazon/reputation-entities.js';
 export type { MetricReport, ReputationReport, WindowReport } from './reputation/report.js';
+export type { ForecastEvidence, ReputationForecast, TrendWindow } from './reputation/forecast.js';
+export type { RateInterval } from './reputation/wilson.js';
 export type { ReportQuery } from './reputation/report-query.js';
 
 export { addressKey } from './address/address-key.js';

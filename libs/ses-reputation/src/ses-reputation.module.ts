@@ -12,6 +12,8 @@ import { Leadership } from './leadership/leadership.js';
 import { MailerService } from './mailer/mailer.service.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { SES_OPTIONS } from './options/ses-reputation-options.js';
+import { AmazonWord } from './reputation/amazon/amazon-word.js';
+import { DifferenceStep } from './reputation/amazon/difference-step.js';
 import { CHECK_STEPS, type CheckStep } from './reputation/check-step.js';
 import { ReputationCheck } from './reputation/reputation-check.js';
 import { ReputationLedger } from './reputation/reputation-ledger.js';
@@ -45,7 +47,9 @@ import { TablesCheck } from './tables-check.js';
     SuppressionService,
     ReputationLedger,
     ReputationService,
-    { provide: CHECK_STEPS, inject: [], useFactory: (...steps: CheckStep[]) => steps },
+    AmazonWord,
+    DifferenceStep,
+    { provide: CHECK_STEPS, inject: [DifferenceStep], useFactory: (...steps: CheckStep[]) => steps },
     ReputationCheck,
     FeedbackIngest,
     FeedbackService,

@@ -150,8 +150,27 @@ export interface ReputationBlockedEvent extends RecipientEvent {
 }
 
 export interface AccountChangedEvent extends SesEventBase {
-  from: { enforcement: string; sendingEnabled: boolean } | null;
-  to: { enforcement: string; sendingEnabled: boolean };
+  /** `null`: Amazon's first answer. */
+  from: AccountStanding | null;
+  to: AccountStanding;
+  /** Identities and configuration sets whose impact or status changed. */
+  entities: ReputationEntityChange[];
+}
+
+export interface AccountStanding {
+  enforcement: string;
+  sendingEnabled: boolean;
+  /** `null` if Amazon did not say. */
+  productionAccess: boolean | null;
+  /** Amazon's review of the request for production access. */
+  review: { status: string; caseId: string | null } | null;
+}
+
+/** How SES rates an identity or configuration set, before and after; `null`: not known, or no longer among the worst. */
+export interface ReputationEntityChange {
+  arn: string;
+  from: { impact: string | null; status: string } | null;
+  to: { impact: string | null; status: string } | null;
 }
 
 export interface SendPausedEvent extends SendEvent {
@@ -188,6 +207,7 @@ export interface ReputationDiffersEvent extends SesEventBase {
   /** Fractions, 0..1. */
   ours: number;
   amazons: number;
+  /** `ours` less `amazons`. */
   difference: number;
   tolerance: number;
 }

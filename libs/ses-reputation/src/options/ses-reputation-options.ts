@@ -56,6 +56,8 @@ export interface GuardOptions {
 export interface AmazonRatesSource {
   /** `null` where Amazon has no figure. Errors are logged, and asked again at the next check. */
   rates(signal: AbortSignal): Promise<{ bounce: number | null; complaint: number | null; at: Date } | null>;
+  /** Called when the application shuts down. */
+  close?(): void | Promise<void>;
 }
 
 export type StreamPriority = 'critical' | 'normal' | 'bulk';

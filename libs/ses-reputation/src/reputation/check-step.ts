@@ -1,13 +1,18 @@
 import type { EntityManager } from 'typeorm';
 import type { Raise } from '../events/event-outbox.js';
+import type { AmazonRates } from './amazon/amazon-rates.js';
 import type { ReputationReport } from './report.js';
 
 /** What a check found out. */
 export interface CheckFindings {
   /** Milliseconds since the epoch. */
   now: number;
+  /** Of what this check decides: each has the next one, so that it makes an event's id. */
+  version: number;
   /** Of the account, with the levels of this check. */
   report: ReputationReport;
+  /** What Amazon gave in this check; `null` if nothing. */
+  amazonRates: AmazonRates | null;
 }
 
 /** Something that is decided with each check, in the check's own transaction. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { resolveOptions } from '../options/resolve-options.js';
-import type { AccountStatus } from './account-status.js';
+import type { AccountStatus } from './amazon/account-status.js';
 import { decide } from './decide.js';
 import type { ReputationLevel } from './levels.js';
 import { reportOf } from './report.js';
@@ -13,8 +13,12 @@ const RULES = resolveOptions({
 const HEALTHY: AccountStatus = {
   enforcement: 'HEALTHY',
   sendingEnabled: true,
+  productionAccess: true,
+  review: null,
   quota: { max24HourSend: 50_000, maxSendRate: 14, sentLast24Hours: 1 },
   checkedAt: new Date(NOW),
+  entities: null,
+  entitiesCheckedAt: null,
 };
 
 const first: ReputationState = {
@@ -41,7 +45,7 @@ function check(
 ) {
   const none = { volume: 0, hardBounces: 0, complaints: 0 };
   const main = { from: NOW, volume, hardBounces: bounces, complaints, unaccounted: 0 };
-  const measured = { main, windows: { '1h': none, '24h': none, '7d': none, '30d': none } };
+  const measured = { first: NOW, main, windows: { '1h': none, '24h': none, '7d': none, '30d': none } };
   return decide(state, reportOf(measured, NOW, RULES, state, account), RULES, NOW);
 }
 

@@ -1,6 +1,6 @@
 import type { PendingEvent } from '../events/ses-events.js';
-import type { AccountStatus } from './account-status.js';
-import { storedAccountStatus } from './account-status.js';
+import { accountChange } from './amazon/account-change.js';
+import { storedAccountStatus } from './amazon/account-status.js';
 import { approachLimits, isWorse, judge, type ReputationLevel } from './levels.js';
 import { rulesOf, type ReputationReport, type ReputationRules } from './report.js';
 import type { ReputationState } from './reputation-state.entity.js';
@@ -38,7 +38,7 @@ export function decide(
       updatedAt: moment.at,
     },
     events: [
-      ...accountEvents(storedAccountStatus(state.account), report.account, moment),
+      ...accountEvents(state, report, moment),
       ...approachEvents('bounce', report, rules, state.bounceApproach, bounceApproach, moment),
       ...levelEvents('bounce', report, state.bounceLevel, moment),
       ...approachEvents('complaint', report, rules, state.complaintApproach, complaintApproach, moment),
@@ -96,22 +96,15 @@ function levelEvents(
   return [changed, { name: 'ses.reputation.recovered', payload }];
 }
 
-/** The first answer is news only if it is bad. */
-function accountEvents(from: AccountStatus | null, to: AccountStatus | null, moment: Moment): PendingEvent[] {
-  if (!to) return [];
-  const before = from ?? { enforcement: 'HEALTHY', sendingEnabled: true };
-  if (before.enforcement === to.enforcement && before.sendingEnabled === to.sendingEnabled) return [];
-  return [
-    {
-      name: 'ses.account.changed',
-      payload: {
-        id: `reputation:${moment.version}:account:changed`,
-        at: moment.at,
-        from: from && { enforcement: from.enforcement, sendingEnabled: from.sendingEnabled },
-        to: { enforcement: to.enforcement, sendingEnabled: to.sendingEnabled },
-      },
-    },
-  ];
+function accountEvents(
+  state: ReputationState,
+  { account }: ReputationReport,
+  moment: Moment,
+): PendingEvent[] {
+  const change = account && accountChange(storedAccountStatus(state.account), account);
+  if (!change) return [];
+  const payload = { id: `reputation:${moment.version}:account:changed`, at: moment.at, ...change };
+  return [{ name: 'ses.account.changed', payload }];
 }
 
 function common(metric: Metric, name: string, report: ReputationReport, { at, version }: Moment) {

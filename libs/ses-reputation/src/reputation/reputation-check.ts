@@ -1,4 +1,3 @@
-import { GetAccountCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import {
   Inject,
   Injectable,
@@ -12,9 +11,10 @@ import { StoreUnavailableError } from '../errors.js';
 import { EventOutbox } from '../events/event-outbox.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { mountInterval, SES_SCHEDULER_REGISTRY, unmountInterval } from '../scheduler.js';
-import { SES_CLIENT } from '../ses/tokens.js';
 import { Store } from '../store/store.js';
-import { accountStatus, storedAccountStatus, type AccountStatus } from './account-status.js';
+import { newestStatus, storedAccountStatus } from './amazon/account-status.js';
+import { knownRates } from './amazon/amazon-memory.js';
+import { AmazonWord, type AmazonAnswer } from './amazon/amazon-word.js';
 import { ACCOUNT } from './bucket-delta.js';
 import { CHECK_STEPS, type CheckStep } from './check-step.js';
 import { decide } from './decide.js';
@@ -26,7 +26,6 @@ import { readState, writeState } from './state-store.js';
 /** Name of the scheduled check in Nest's `SchedulerRegistry`. */
 export const REPUTATION_CHECK = 'ses-reputation:check';
 
-const ACCOUNT_TIMEOUT_MS = 10_000;
 /** Each time, one other instance has come through: so many never do in a row. */
 const ATTEMPTS = 50;
 
@@ -37,12 +36,11 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
   private readonly closing = new AbortController();
   private running: Promise<unknown> = Promise.resolve();
   private unfinished = 0;
-  private saidDenied = false;
 
   constructor(
     @Inject(SES_SCHEDULER_REGISTRY) private readonly scheduler: SchedulerRegistry,
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(SES_CLIENT) private readonly client: SESv2Client,
+    private readonly amazon: AmazonWord,
     private readonly store: Store,
     private readonly ledger: ReputationLedger,
     private readonly outbox: EventOutbox,
@@ -83,12 +81,13 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
 
   private async checkOnce(): Promise<ReputationReport> {
     await this.ledger.flush();
-    const account = await this.askAmazon();
-    return this.record(account);
+    const { account } = await this.store.read(readState);
+    const answer = await this.amazon.ask(storedAccountStatus(account), this.closing.signal);
+    return this.record(answer);
   }
 
   /** Decides until no other instance came between reading the last decision and storing the new one. */
-  private async record(answer: AccountStatus | null): Promise<ReputationReport> {
+  private async record(answer: AmazonAnswer): Promise<ReputationReport> {
     const { reputation: rules } = this.options;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const state = await this.store.read(readState);
@@ -97,10 +96,11 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
       const measured = await this.store.read((manager) =>
         measure(manager, ACCOUNT, { at: now, upTo: now, volume: rules.windowVolume }),
       );
-      const account = answer ?? storedAccountStatus(state.account);
-      const report = reportOf(measured, now, rules, state, account);
+      const account = newestStatus(storedAccountStatus(state.account), answer.account);
+      const amazon = answer.rates ?? (await this.store.read((manager) => knownRates(manager, rules)));
+      const report = reportOf(measured, now, rules, state, account, amazon);
       const { next, events } = decide(state, report, rules, now);
-      const findings = { now, report };
+      const findings = { now, version: next.version, report, amazonRates: answer.rates };
       const stored = await this.outbox.commit(async (tx, raise) => {
         if (!(await writeState(tx, next))) return false;
         raise(events);
@@ -112,29 +112,5 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
       return report;
     }
     throw new StoreUnavailableError('the reputation could not be recorded: other instances keep changing it');
-  }
-
-  /** `null` if Amazon does not say: what it said last still stands. */
-  private async askAmazon(): Promise<AccountStatus | null> {
-    const timeout = AbortSignal.timeout(ACCOUNT_TIMEOUT_MS);
-    try {
-      const abortSignal = AbortSignal.any([timeout, this.closing.signal]);
-      const output = await this.client.send(new GetAccountCommand({}), { abortSignal });
-      return accountStatus(output, this.clock.now());
-    } catch (error) {
-      if (!this.closing.signal.aborted) this.sayUnanswered(error);
-      return null;
-    }
-  }
-
-  private sayUnanswered(error: unknown): void {
-    const denied = error instanceof Error && error.name.startsWith('AccessDenied');
-    if (!denied) {
-      this.logger.warn(`SES did not say how the account stands: ${String(error)}`);
-      return;
-    }
-    if (!this.saidDenied)
-      this.logger.warn('IAM forbids ses:GetAccount: reports have no "account" until it is allowed');
-    this.saidDenied = true;
   }
 }

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { Store } from '../store/store.js';
-import { storedAccountStatus } from './account-status.js';
+import { storedAccountStatus } from './amazon/account-status.js';
+import { knownRates } from './amazon/amazon-memory.js';
 import { ACCOUNT } from './bucket-delta.js';
 import { measure } from './measure.js';
 import { ReputationCheck } from './reputation-check.js';
@@ -44,8 +45,12 @@ export class ReputationService {
       // Of the minute that begins at a past `at`, nothing was sent by then; the one that runs now is counted.
       const upTo = at < this.clock.now() ? at - 1 : at;
       const measured = await measure(manager, dimension, { at, upTo, volume: rules.windowVolume });
-      const memory = dimension === ACCOUNT && query.at === undefined ? state : null;
-      return reportOf(measured, at, rules, memory, storedAccountStatus(state.account));
+      const isOfNow = dimension === ACCOUNT && query.at === undefined;
+      const amazon = isOfNow ? await knownRates(manager, rules) : null;
+      const account = storedAccountStatus(state.account);
+      const report = reportOf(measured, at, rules, isOfNow ? state : null, account, amazon);
+      // From another time it would foretell what has happened, or go by mail that is not there yet.
+      return query.at === undefined ? report : { ...report, forecast: null };
     });
   }
 
