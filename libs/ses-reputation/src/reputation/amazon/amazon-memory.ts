@@ -1,0 +1,31 @@
+import type { EntityManager } from 'typeorm';
+import type { ResolvedOptions } from '../../options/ses-reputation-options.js';
+import { readMemory, writeMemory } from '../../store/memory.js';
+import type { AmazonRates } from './amazon-rates.js';
+
+/** What the checks remember of Amazon's rates. */
+export interface AmazonMemory {
+  /** What was last given. */
+  rates: AmazonRates | null;
+  /** Which of ours were beyond the tolerance, and are not back since. */
+  differs: { bounce: boolean; complaint: boolean };
+}
+
+const NAME = 'amazon-rates';
+
+export async function readAmazonMemory(manager: EntityManager): Promise<AmazonMemory> {
+  const stored = await readMemory<AmazonMemory>(manager, NAME);
+  return stored ?? { rates: null, differs: { bounce: false, complaint: false } };
+}
+
+export function writeAmazonMemory(tx: EntityManager, memory: AmazonMemory, now: Date): Promise<void> {
+  return writeMemory(tx, NAME, memory, now);
+}
+
+/** What a report shows: the last rates, as long as the options name a source. */
+export async function knownRates(
+  manager: EntityManager,
+  { amazonRates }: Pick<ResolvedOptions['reputation'], 'amazonRates'>,
+): Promise<AmazonRates | null> {
+  return amazonRates ? (await readAmazonMemory(manager)).rates : null;
+}
