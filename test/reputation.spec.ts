@@ -90,13 +90,20 @@ describe.each(databaseKinds())('reputation on $name', ({ name, create }) => {
     const { service } = new Instance(dataSource, NOW);
     const none = { rate: 0, count: 0 };
     const window = { bounce: none, complaint: none, volume: 0 };
-    const metric = { ...none, volume: 0, level: 'healthy', headroom: null };
+    const metric = {
+      ...none,
+      volume: 0,
+      interval: { low: 0, high: 1 },
+      level: 'healthy',
+      headroom: null,
+    };
     const expected = {
       bounce: metric,
       complaint: metric,
       level: 'healthy',
       window: { from: new Date(NOW), to: new Date(NOW), volume: 0 },
       windows: { '1h': window, '24h': window, '7d': window, '30d': window },
+      forecast: null,
       unaccounted: { volume: 0, share: 0 },
       account: null,
     };

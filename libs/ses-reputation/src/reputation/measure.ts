@@ -22,6 +22,8 @@ export interface WindowCounts {
 
 /** The counts of one dimension, of the mail sent up to one moment. */
 export interface Measurement {
+  /** Start of the first bucket with mail, in milliseconds since the epoch; `null` if none was counted. */
+  first: number | null;
   main: RepresentativeWindow;
   windows: Record<WindowName, WindowCounts>;
 }
@@ -58,6 +60,7 @@ export async function measure(
   const since = first ? Number(first.start) - BOOKING_SKEW_MS : 0;
   const counted = () => upTo().andWhere('b.start >= :since', { since });
   return {
+    first: first ? Number(first.start) : null,
     main: representativeWindow(await newest(counted, volume), volume),
     windows: await sums(counted(), at),
   };
