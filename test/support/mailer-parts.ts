@@ -4,6 +4,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Clock } from '../../libs/ses-reputation/src/clock.js';
 import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
 import { SesEventBus } from '../../libs/ses-reputation/src/events/ses-event-bus.js';
+import { GuardGate } from '../../libs/ses-reputation/src/guard/guard-gate.js';
 import { IdempotentSends } from '../../libs/ses-reputation/src/mailer/idempotent-sends.js';
 import { MailerService } from '../../libs/ses-reputation/src/mailer/mailer.service.js';
 import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
@@ -31,6 +32,7 @@ export class AdjustableClock extends Clock {
 /** One instance of the application, as far as the mailer needs it. */
 export interface MailerParts {
   mailer: MailerService;
+  guard: GuardGate;
   idempotentSends: IdempotentSends;
   reputation: ReputationLedger;
   dataSource: DataSource;
@@ -66,6 +68,8 @@ export async function startMailer(
   const idempotentSends = new IdempotentSends(store, clock, options);
   const client = toSesClient(options.client);
   const bus = new SesEventBus(emitter);
+  const guard = new GuardGate(options, store, clock);
+  await guard.onModuleInit();
   const mailer = new MailerService(
     options,
     client,
@@ -73,11 +77,13 @@ export async function startMailer(
     suppressions,
     reputation,
     idempotentSends,
+    guard,
     bus,
     clock,
   );
   return {
     mailer,
+    guard,
     idempotentSends,
     reputation,
     dataSource,
@@ -90,7 +96,7 @@ export async function startMailer(
       await store.transaction((tx) => suppressions.add(tx, [entry]));
     },
     async close() {
-      await mailer.beforeApplicationShutdown();
+      await Promise.all([mailer.beforeApplicationShutdown(), guard.beforeApplicationShutdown()]);
       await Promise.all([mailer.onApplicationShutdown(), reputation.onApplicationShutdown()]);
       client.destroy();
       if (dataSource.isInitialized) await dataSource.destroy();

@@ -4,6 +4,7 @@ export type {
   AmazonRatesSource,
   FeedbackFetch,
   FeedbackOptions,
+  GuardOptions,
   LevelLimits,
   OnSuppressed,
   ReputationOptions,
@@ -17,6 +18,7 @@ export type {
 export { MailerService } from './mailer/mailer.service.js';
 export { SuppressionService } from './suppression/suppression.service.js';
 export { FeedbackService } from './feedback/feedback.service.js';
+export { GuardService, type GuardStreamState } from './guard/guard.service.js';
 export { ReputationService } from './reputation/reputation.service.js';
 
 export { SES_REPUTATION_ENTITIES } from './entities.js';
@@ -44,6 +46,8 @@ export type {
   MailMessage,
 } from './mailer/message.js';
 export type { SendReceipt, SendStatus, SuppressedRecipient } from './mailer/send-receipt.js';
+export type { SendPause } from './guard/send-pause.js';
+export type { PauseOptions, ResumeOptions } from './guard/guard-input.js';
 export type { SuppressionFilter } from './suppression/find-suppressed.js';
 export type { Suppression } from './suppression/suppression-ledger.js';
 export type {
@@ -98,5 +102,6 @@ export {
   UnknownReasonError,
   UnknownScopeError,
 } from './suppression/errors.js';
+export { CriticalStreamError, GuardOffError, InvalidPauseError, UnknownStreamError } from './guard/errors.js';
 export { InvalidFeedbackError } from './feedback/invalid-feedback.error.js';
 export { InvalidReportQueryError } from './reputation/invalid-report-query.error.js';

@@ -7,6 +7,9 @@ import { FeedbackIngest } from './feedback/ingest.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
 import { FeedbackService } from './feedback/feedback.service.js';
 import { Housekeeping } from './housekeeping.js';
+import { GuardGate } from './guard/guard-gate.js';
+import { GuardService } from './guard/guard.service.js';
+import { GuardStep } from './guard/guard-step.js';
 import { IdempotentSends } from './mailer/idempotent-sends.js';
 import { Leadership } from './leadership/leadership.js';
 import { MailerService } from './mailer/mailer.service.js';
@@ -49,7 +52,14 @@ import { TablesCheck } from './tables-check.js';
     ReputationService,
     AmazonWord,
     DifferenceStep,
-    { provide: CHECK_STEPS, inject: [DifferenceStep], useFactory: (...steps: CheckStep[]) => steps },
+    GuardGate,
+    GuardStep,
+    GuardService,
+    {
+      provide: CHECK_STEPS,
+      inject: [DifferenceStep, GuardStep],
+      useFactory: (...steps: CheckStep[]) => steps,
+    },
     ReputationCheck,
     FeedbackIngest,
     FeedbackService,
@@ -59,7 +69,7 @@ import { TablesCheck } from './tables-check.js';
     Housekeeping,
     TablesCheck,
   ],
-  exports: [MailerService, SuppressionService, ReputationService, FeedbackService],
+  exports: [MailerService, SuppressionService, ReputationService, GuardService, FeedbackService],
 })
 export class SesReputationModule extends ConfigurableModuleClass {
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {

@@ -117,7 +117,9 @@ export class IdempotentSends {
       );
       throw error;
     }
-    await this.write(id, { state: 'done', receipt: JSON.stringify(receipt) });
+    // A message that waits was not sent: its key is free, so that a repeat sends it when the stream is open.
+    const waits = receipt.status === 'paused';
+    await this.write(id, waits ? null : { state: 'done', receipt: JSON.stringify(receipt) });
     return receipt;
   }
 

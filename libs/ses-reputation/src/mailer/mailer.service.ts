@@ -11,6 +11,8 @@ import {
 import { Clock } from '../clock.js';
 import { describeError } from '../describe-error.js';
 import { SesEventBus } from '../events/ses-event-bus.js';
+import { GuardGate } from '../guard/guard-gate.js';
+import type { SendPause } from '../guard/send-pause.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { ReputationLedger } from '../reputation/reputation-ledger.js';
 import { closeOwn } from '../ses/ses-client.js';
@@ -20,7 +22,8 @@ import { SuppressionLedger } from '../suppression/suppression-ledger.js';
 import { sentBookings } from './bookings.js';
 import { checkMessage, streamsIn, type CheckedMessage } from './check-message.js';
 import { composeRequest } from './compose.js';
-import { MessageInvalidError, RecipientsSuppressedError } from './errors.js';
+import { MessageInvalidError, RecipientsSuppressedError, SendOutcomeUnknownError } from './errors.js';
+import { holdBack } from './hold-back.js';
 import { IdempotentSends } from './idempotent-sends.js';
 import type { MailMessage } from './message.js';
 import { Patience } from './patience.js';
@@ -46,6 +49,7 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     private readonly ledger: SuppressionLedger,
     private readonly reputation: ReputationLedger,
     private readonly idempotentSends: IdempotentSends,
+    private readonly guard: GuardGate,
     private readonly events: SesEventBus,
     private readonly clock: Clock,
   ) {
@@ -54,7 +58,8 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
   }
 
   /**
-   * Sends one message. Suppressed recipients are left out; the others get the mail.
+   * Sends one message. Suppressed recipients are left out; the others get the mail. A message of a stream that the
+   * guard has paused is not sent, and not kept: its receipt says `paused`, why, and until when.
    *
    * @example
    * ```ts
@@ -135,6 +140,8 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
   }
 
   private async deliver(message: CheckedMessage): Promise<SendReceipt> {
+    const pause = this.guard.pauseOf(message.stream);
+    if (pause) return this.hold(message, pause);
     const keys = everyone(message.recipients).map(({ key }) => key);
     const { ledger, store, patience } = this;
     const gate = await askSuppressions({ ledger, store, patience }, keys, message.stream);
@@ -148,12 +155,30 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
       this.raiseSuppressed(message, null, suppressed);
       return { status: 'suppressed', messageId: null, accepted: [], suppressed };
     }
-    const request = await composeRequest(message, recipients, this.closing.signal);
-    const messageId = await sendEmail(this.client, request, this.closing.signal);
+    // Only now, when it is known who is left: it is counted by the recipients that SES gets.
+    const passage = this.guard.pass(message.stream, everyone(recipients).length);
+    if (passage.pause) return this.hold(message, passage.pause);
+    const messageId = await this.submit(message, recipients, passage.giveBack);
     const accepted = this.accept(message, recipients, messageId, gate);
     if (suppressed.length > 0) this.raiseSuppressed(message, messageId, suppressed);
     if (this.closed) await this.booked();
     return { status: suppressed.length > 0 ? 'partial' : 'sent', messageId, accepted, suppressed };
+  }
+
+  private async submit(message: CheckedMessage, to: Recipients, giveBack: () => void): Promise<string> {
+    try {
+      const request = await composeRequest(message, to, this.closing.signal);
+      return await sendEmail(this.client, request, this.closing.signal);
+    } catch (error) {
+      if (!(error instanceof SendOutcomeUnknownError)) giveBack();
+      throw error;
+    }
+  }
+
+  private hold(message: CheckedMessage, pause: SendPause): SendReceipt {
+    const { receipt, event } = holdBack(message, pause, new Date(this.clock.now()));
+    this.events.emitAll([event]);
+    return receipt;
   }
 
   /** SES has the mail: whatever goes wrong from here on must not look like a failed send. */

@@ -1,3 +1,4 @@
+import type { SendPause } from '../guard/send-pause.js';
 import type { SuppressionReason } from '../suppression/suppression-reason.js';
 
 /** A recipient that was left out. */
@@ -12,8 +13,9 @@ export interface SuppressedRecipient {
  * - `sent`: SES took the message for every recipient
  * - `partial`: for some; the others are suppressed
  * - `suppressed`: every recipient is, and SES was not called
+ * - `paused`: the guard holds the stream back, and SES was not called. Nothing is kept: send it again later
  */
-export type SendStatus = 'sent' | 'partial' | 'suppressed';
+export type SendStatus = 'sent' | 'partial' | 'suppressed' | 'paused';
 
 /** What became of a message. */
 export interface SendReceipt {
@@ -23,4 +25,6 @@ export interface SendReceipt {
   /** Recipients SES took, as given, without display names; each mailbox once. */
   accepted: string[];
   suppressed: SuppressedRecipient[];
+  /** With status `paused` only. */
+  paused?: SendPause;
 }

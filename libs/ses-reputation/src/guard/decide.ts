@@ -1,0 +1,147 @@
+import type { ResolvedOptions } from '../options/ses-reputation-options.js';
+import type { ReputationRules } from '../reputation/report.js';
+import { isMoreUrgent, percent, type Demand } from './demand.js';
+import { judgeRound, startRound, type RoundTally } from './probe-round.js';
+import { isOver, PAUSE_ENDED, type GuardMemory, type ProbeRound, type StreamGuard } from './stream-guard.js';
+
+/** What a check found out for one stream. */
+export interface GuardFindings {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** What the account's level asks of the stream. */
+  demand: Demand;
+  /** The level in words. */
+  reason: string;
+  /** Of the probe round that runs; `null` if none does. */
+  tally: RoundTally | null;
+}
+
+export interface GuardRules {
+  probe: ResolvedOptions['guard']['probe'];
+  limits: ReputationRules['limits'];
+}
+
+/** What to store; `told`: the change is one to tell of, not only to remember. */
+export interface GuardChange {
+  next: StreamGuard;
+  told: boolean;
+}
+
+const LONGEST_PAUSE_MS = 24 * 3_600_000;
+const SHORTEST_DOUBLED_MS = 60_000;
+
+/** What a check makes of one stream; `null`: nothing changes. Pure, and it never touches what a person has paused. */
+export function decide(guard: StreamGuard, findings: GuardFindings, rules: GuardRules): GuardChange | null {
+  if (guard.mode === 'open') return ofOpen(guard, findings, rules);
+  if (guard.mode === 'probing') return ofProbing(guard, findings, rules);
+  return guard.cause === 'manual' ? ofHeld(guard, findings, rules) : ofPaused(guard, findings, rules);
+}
+
+function ofOpen(guard: StreamGuard, findings: GuardFindings, rules: GuardRules): GuardChange | null {
+  // As bad as it was when somebody resumed the stream by hand: their word stands.
+  if (!isWorse(guard, findings)) return remembered(guard, findings);
+  return paused(guard, findings, { pauseMs: rules.probe.afterMs, failed: false });
+}
+
+/** Paused by hand: only its end is ours to record. */
+function ofHeld(guard: StreamGuard, findings: GuardFindings, rules: GuardRules): GuardChange | null {
+  if (!isOver(guard, findings.now)) return remembered(guard, findings);
+  if (findings.demand === 'none') return opened(guard, findings, PAUSE_ENDED);
+  return paused(guard, findings, { pauseMs: rules.probe.afterMs, failed: false });
+}
+
+function ofPaused(guard: StreamGuard, findings: GuardFindings, rules: GuardRules): GuardChange | null {
+  if (isWorse(guard, findings)) return paused(guard, findings, guard.memory);
+  const recovered = findings.demand === 'none' && !guard.memory.failed;
+  if (recovered || guard.until === null || guard.until.getTime() <= findings.now) {
+    const { share } = rules.probe;
+    const why = findings.demand === 'none' ? 'the account is back under the limit' : 'the pause is over';
+    const round = startRound(share, findings.now, false);
+    return probing(guard, findings, round, `${why}: ${percent(share)} of the mail goes out`);
+  }
+  return remembered(guard, findings);
+}
+
+function ofProbing(guard: StreamGuard, findings: GuardFindings, rules: GuardRules): GuardChange | null {
+  if (isWorse(guard, findings)) return paused(guard, findings, guard.memory);
+  const { now, demand, tally } = findings;
+  const { share } = rules.probe;
+  const { round } = guard.memory;
+  if (!round || !tally) return probing(guard, findings, startRound(share, now, false), guard.reason);
+  const verdict = judgeRound(round, tally, { ...rules.probe, limits: rules.limits }, now);
+  if (verdict.is === 'bad') return pausedAgain(guard, findings, tally);
+  const good = verdict.is === 'good' || (verdict.is === 'empty' && demand === 'none');
+  if (demand === 'none' && (good || round.proven)) {
+    return opened(guard, findings, 'the account is back under the limit, and the probe was good');
+  }
+  // No mail proves nothing while the account is in trouble: the round is begun anew, as small as it was.
+  if (verdict.is === 'empty') return withRound(guard, findings, startRound(round.share, now, round.proven));
+  if (verdict.is === 'open') return withRound(guard, findings, verdict.round);
+  const next = startRound(Math.min(1, round.share * 2), now, true);
+  if (next.share === round.share) return withRound(guard, findings, next);
+  return probing(guard, findings, next, `a good probe: ${percent(next.share)} of the mail goes out`);
+}
+
+function isWorse({ memory }: StreamGuard, { demand }: GuardFindings): boolean {
+  return isMoreUrgent(demand, memory.demand);
+}
+
+/** Keeps what the level asks for; nobody need hear of it. */
+function remembered(guard: StreamGuard, findings: GuardFindings): GuardChange | null {
+  return withRound(guard, findings, guard.memory.round);
+}
+
+function withRound(
+  guard: StreamGuard,
+  { demand }: GuardFindings,
+  round: ProbeRound | null,
+): GuardChange | null {
+  const memory = { ...guard.memory, demand, round };
+  if (JSON.stringify(memory) === JSON.stringify(guard.memory)) return null;
+  return { next: { ...guard, memory, version: guard.version + 1 }, told: false };
+}
+
+function paused(
+  guard: StreamGuard,
+  findings: GuardFindings,
+  { pauseMs, failed }: Pick<GuardMemory, 'pauseMs' | 'failed'>,
+  reason: string = findings.reason,
+): GuardChange {
+  const memory = { demand: findings.demand, pauseMs, failed, round: null };
+  return moved(guard, findings.now, 'paused', { reason, until: new Date(findings.now + pauseMs), memory });
+}
+
+function pausedAgain(guard: StreamGuard, findings: GuardFindings, { all }: RoundTally): GuardChange {
+  const doubled = Math.max(guard.memory.pauseMs, SHORTEST_DOUBLED_MS) * 2;
+  const pauseMs = Math.min(doubled, Math.max(LONGEST_PAUSE_MS, guard.memory.pauseMs));
+  const reason =
+    `the probe was bad: ${all.hardBounces} hard bounces and ${all.complaints} complaints of ` +
+    `${all.volume} emails`;
+  return paused(guard, findings, { pauseMs, failed: true }, reason);
+}
+
+function probing(
+  guard: StreamGuard,
+  { now, demand }: GuardFindings,
+  round: ProbeRound,
+  reason: string,
+): GuardChange {
+  const memory = { ...guard.memory, demand, round };
+  return moved(guard, now, 'probing', { reason, until: null, memory });
+}
+
+function opened(guard: StreamGuard, { now, demand }: GuardFindings, reason: string): GuardChange {
+  const memory = { demand, pauseMs: 0, failed: false, round: null };
+  return moved(guard, now, 'open', { reason, until: null, memory });
+}
+
+function moved(
+  guard: StreamGuard,
+  now: number,
+  mode: StreamGuard['mode'],
+  what: Pick<StreamGuard, 'reason' | 'until' | 'memory'>,
+): GuardChange {
+  const since = guard.mode === mode ? guard.since : new Date(now);
+  const next = { ...guard, ...what, mode, cause: 'level', actor: null, since } as const;
+  return { next: { ...next, version: guard.version + 1 }, told: true };
+}
