@@ -2,14 +2,13 @@ import { Logger } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { DataSource } from 'typeorm';
 import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
-import { EventOutbox } from '../../libs/ses-reputation/src/events/event-outbox.js';
-import { SesEventBus } from '../../libs/ses-reputation/src/events/ses-event-bus.js';
 import type {
   PendingEvent,
   SesEventName,
   SesEvents,
 } from '../../libs/ses-reputation/src/events/ses-events.js';
 import { FeedbackEvent } from '../../libs/ses-reputation/src/feedback/feedback-event.entity.js';
+import { FeedbackPulse } from '../../libs/ses-reputation/src/feedback/feedback-pulse.js';
 import { FeedbackRetention } from '../../libs/ses-reputation/src/feedback/feedback-retention.js';
 import { FeedbackService } from '../../libs/ses-reputation/src/feedback/feedback.service.js';
 import { FeedbackIngest, type IngestOutcome } from '../../libs/ses-reputation/src/feedback/ingest.js';
@@ -20,12 +19,14 @@ import {
   ReputationBucket,
   type Counter,
 } from '../../libs/ses-reputation/src/reputation/reputation-bucket.entity.js';
+import { DimensionPlaces } from '../../libs/ses-reputation/src/reputation/dimension-places.js';
 import { ReputationLedger } from '../../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { Store } from '../../libs/ses-reputation/src/store/store.js';
 import { SuppressedAddress } from '../../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
 import { SuppressionLedger } from '../../libs/ses-reputation/src/suppression/suppression-ledger.js';
 import { SuppressionService } from '../../libs/ses-reputation/src/suppression/suppression.service.js';
 import type { DatabaseKind } from './databases.js';
+import { outboxParts, type OutboxParts } from './outbox.js';
 import { StoppedClock } from './suppression-harness.js';
 
 type Given = Partial<Omit<SesReputationOptions, 'feedback'>> & { feedback?: object };
@@ -42,8 +43,8 @@ export interface IngestHarness extends IngestParts {
   buckets(): Promise<ReputationBucket[]>;
   /** `key scope reason` of each suppression. */
   suppressed(): Promise<string[]>;
-  /** What was raised since it was last asked for. */
-  raised(): PendingEvent[];
+  /** What was raised since it was last asked for, with what is on its way. */
+  raised(): Promise<PendingEvent[]>;
   clear(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -70,6 +71,11 @@ export async function startIngest(kind: DatabaseKind): Promise<IngestHarness> {
   let events: PendingEvent[] = [];
   emitter.onAny((name, payload) => events.push({ name, payload } as PendingEvent));
 
+  const pulses: FeedbackPulse[] = [];
+  const outboxes: OutboxParts[] = [];
+  const settled = async () => {
+    for (const { dispatcher } of outboxes) await dispatcher.drain();
+  };
   const withOptions = ({ feedback, ...given }: Given): IngestParts => {
     const options = resolveOptions({
       app: 'shop',
@@ -77,10 +83,14 @@ export async function startIngest(kind: DatabaseKind): Promise<IngestHarness> {
       ...given,
       feedback: { topicArns: ['arn:aws:sns:us-east-1:123456789012:ses-feedback'], ...feedback },
     });
-    const outbox = new EventOutbox(store, new SesEventBus(emitter));
+    const parts = outboxParts(emitter, store, clock, options);
+    const { outbox } = parts;
+    outboxes.push(parts);
     const suppressions = new SuppressionLedger(store, options, clock);
-    const reputation = new ReputationLedger(store, clock);
-    const ingest = new FeedbackIngest(clock, suppressions, reputation, outbox, options);
+    const reputation = new ReputationLedger(store, clock, new DimensionPlaces(store, clock, options));
+    const pulse = new FeedbackPulse(store, clock);
+    pulses.push(pulse);
+    const ingest = new FeedbackIngest(clock, suppressions, reputation, outbox, options, pulse);
     return {
       take: (event, source = 'http') =>
         ingest.ingest(typeof event === 'string' ? event : JSON.stringify(event), { source }),
@@ -108,12 +118,18 @@ export async function startIngest(kind: DatabaseKind): Promise<IngestHarness> {
       const rows = await dataSource.manager.find(SuppressedAddress);
       return rows.map(({ key, scope, reason }) => `${key} ${scope} ${reason}`).toSorted();
     },
-    raised: () => events.splice(0),
+    raised: async () => {
+      await settled();
+      return events.splice(0);
+    },
     clear: async () => {
+      await settled();
       for (const entity of SES_REPUTATION_ENTITIES) await dataSource.getRepository(entity).clear();
       events = [];
     },
     stop: async () => {
+      for (const { dispatcher } of outboxes) await dispatcher.close();
+      for (const pulse of pulses) await pulse.onApplicationShutdown();
       await dataSource.destroy();
       await database.drop();
     },

@@ -1,8 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock } from './clock.js';
 import { SesReputationConfigError } from './errors.js';
+import { EventDispatcher } from './events/event-dispatcher.js';
 import { EventOutbox } from './events/event-outbox.js';
+import { DEFAULT_OUTBOX_LIMITS, OUTBOX_LIMITS } from './events/outbox-limits.js';
+import { OutboxService } from './events/outbox.service.js';
+import { OutboxTable } from './events/outbox-table.js';
 import { SesEventBus } from './events/ses-event-bus.js';
+import { FeedbackPulse } from './feedback/feedback-pulse.js';
 import { FeedbackIngest } from './feedback/ingest.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
 import { FeedbackService } from './feedback/feedback.service.js';
@@ -19,8 +24,11 @@ import { AmazonWord } from './reputation/amazon/amazon-word.js';
 import { DifferenceStep } from './reputation/amazon/difference-step.js';
 import { CHECK_STEPS, type CheckStep } from './reputation/check-step.js';
 import { ReputationCheck } from './reputation/reputation-check.js';
+import { DimensionPlaces } from './reputation/dimension-places.js';
 import { ReputationLedger } from './reputation/reputation-ledger.js';
 import { ReputationService } from './reputation/reputation.service.js';
+import { SilenceStep } from './reputation/watch/silence-step.js';
+import { UnaccountedStep } from './reputation/watch/unaccounted-step.js';
 import { sesClientProvider } from './ses/ses-client.js';
 import {
   ConfigurableModuleClass,
@@ -44,10 +52,15 @@ import { TablesCheck } from './tables-check.js';
     Store,
     SesEventBus,
     Leadership,
+    { provide: OUTBOX_LIMITS, useValue: DEFAULT_OUTBOX_LIMITS },
+    OutboxTable,
+    EventDispatcher,
     EventOutbox,
+    OutboxService,
     sesClientProvider,
     SuppressionLedger,
     SuppressionService,
+    DimensionPlaces,
     ReputationLedger,
     ReputationService,
     AmazonWord,
@@ -55,12 +68,15 @@ import { TablesCheck } from './tables-check.js';
     GuardGate,
     GuardStep,
     GuardService,
+    SilenceStep,
+    UnaccountedStep,
     {
       provide: CHECK_STEPS,
-      inject: [DifferenceStep, GuardStep],
+      inject: [DifferenceStep, GuardStep, SilenceStep, UnaccountedStep],
       useFactory: (...steps: CheckStep[]) => steps,
     },
     ReputationCheck,
+    FeedbackPulse,
     FeedbackIngest,
     FeedbackService,
     FeedbackRetention,
@@ -69,7 +85,14 @@ import { TablesCheck } from './tables-check.js';
     Housekeeping,
     TablesCheck,
   ],
-  exports: [MailerService, SuppressionService, ReputationService, GuardService, FeedbackService],
+  exports: [
+    MailerService,
+    SuppressionService,
+    ReputationService,
+    GuardService,
+    FeedbackService,
+    OutboxService,
+  ],
 })
 export class SesReputationModule extends ConfigurableModuleClass {
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {

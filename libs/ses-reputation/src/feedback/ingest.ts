@@ -9,6 +9,7 @@ import { EVERY_STREAM } from '../suppression/suppressed-address.entity.js';
 import { SuppressionLedger } from '../suppression/suppression-ledger.js';
 import { entriesOf } from './entries/entries-of.js';
 import type { EntryContext, Fact, FeedbackEntry } from './entries/entry.js';
+import { FeedbackPulse } from './feedback-pulse.js';
 import { knownIds, rememberEntries } from './seen-entries.js';
 import { parseSesEvent } from './ses-event/parse-ses-event.js';
 import type { EventRecipient } from './ses-event/recipient.js';
@@ -31,6 +32,7 @@ export class FeedbackIngest {
     private readonly reputation: ReputationLedger,
     private readonly outbox: EventOutbox,
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
+    private readonly pulse: FeedbackPulse,
   ) {}
 
   /**
@@ -46,6 +48,7 @@ export class FeedbackIngest {
       );
       return 'ignored';
     }
+    this.pulse.heard(event.type);
     const context = this.contextOf(message, source);
     const entries = entriesOf(event, context).filter(matters);
     if (entries.length === 0) return 'repeated';
@@ -61,6 +64,7 @@ export class FeedbackIngest {
     const streams = [...this.options.streams.values()];
     return {
       app: this.options.app,
+      verified: this.options.reputation.verifiedIdentities,
       unsubscribable: streams.filter(({ unsubscribe }) => unsubscribe).map(({ name }) => name),
       store: this.options.feedback.store,
       source,
