@@ -70,13 +70,13 @@ function ofProbing(guard: StreamGuard, findings: GuardFindings, rules: GuardRule
   if (!round || !tally) return probing(guard, findings, startRound(share, now, false), guard.reason);
   const verdict = judgeRound(round, tally, { ...rules.probe, limits: rules.limits }, now);
   if (verdict.is === 'bad') return pausedAgain(guard, findings, tally);
-  const good = verdict.is === 'good' || (verdict.is === 'empty' && demand === 'none');
+  const good = verdict.is === 'good' || (verdict.is === 'silent' && demand === 'none');
   if (demand === 'none' && (good || round.proven)) {
     return opened(guard, findings, 'the account is back under the limit, and the probe was good');
   }
-  // No mail proves nothing while the account is in trouble: the round is begun anew, as small as it was.
-  if (verdict.is === 'empty') return withRound(guard, findings, startRound(round.share, now, round.proven));
   if (verdict.is === 'open') return withRound(guard, findings, verdict.round);
+  // What proves nothing is begun anew, as small as it was.
+  if (verdict.is !== 'good') return withRound(guard, findings, startRound(round.share, now, round.proven));
   const next = startRound(Math.min(1, round.share * 2), now, true);
   if (next.share === round.share) return withRound(guard, findings, next);
   return probing(guard, findings, next, `a good probe: ${percent(next.share)} of the mail goes out`);

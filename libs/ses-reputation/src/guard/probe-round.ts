@@ -24,15 +24,18 @@ export interface ProbeRules {
 }
 
 /**
- * `good`, `bad`; `open`: goes on, with these marks; `empty`: there was no mail to tell anything by.
+ * `good`, `bad`; `unclear`: too few bounces to tell, of too few emails; `silent`: too little mail to tell anything by;
+ * `open`: goes on, with these marks.
  */
-export type Verdict = { is: 'good' | 'bad' | 'empty' } | { is: 'open'; round: ProbeRound };
+export type Verdict = { is: 'good' | 'bad' | 'unclear' | 'silent' } | { is: 'open'; round: ProbeRound };
 
 const MINUTE_MS = 60_000;
 /** Most bounces come within seconds; the newest email of a full round gets so long, and the next check's time. */
 const FEEDBACK_MS = MINUTE_MS;
 /** A round with little mail is judged by what it has after this. */
-const LONGEST_MS = 60 * MINUTE_MS;
+const LITTLE_MAIL_MS = 60 * MINUTE_MS;
+/** And one with a bounce or two of little mail, which could be chance or not, goes on no longer than this. */
+const LONGEST_MS = 24 * LITTLE_MAIL_MS;
 /** A single bounce of a few emails is a high rate, and says nothing. */
 const LEAST_BOUNCES = 3;
 const LEAST_COMPLAINTS = 2;
@@ -47,12 +50,15 @@ export function judgeRound(round: ProbeRound, tally: RoundTally, rules: ProbeRul
   const { all, settled } = tally;
   // Bad whatever the rest of a full round brings: nothing to wait for.
   if (isBad({ ...all, volume: Math.max(all.volume, rules.volume) }, rules)) return { is: 'bad' };
-  if (round.fullAt !== null && now - round.fullAt >= FEEDBACK_MS) {
-    return { is: isBad(settled, rules) ? 'bad' : 'good' };
-  }
-  if (round.fullAt === null && now - (round.heldAt ?? round.startedAt) >= LONGEST_MS) {
-    if (all.volume === 0) return { is: 'empty' };
-    if (round.heldAt !== null && all.volume < rules.volume) return { is: isBad(all, rules) ? 'bad' : 'good' };
+  const age = now - (round.heldAt ?? round.startedAt);
+  if (round.fullAt !== null) {
+    if (now - round.fullAt >= FEEDBACK_MS) return { is: judged(settled, rules) };
+  } else if (age >= LITTLE_MAIL_MS && all.volume === 0) {
+    return { is: 'silent' };
+  } else if (age >= LITTLE_MAIL_MS && all.volume < rules.volume && round.heldAt !== null) {
+    const is = judged(all, rules);
+    if (is !== 'unclear') return { is };
+    if (age >= LONGEST_MS) return { is: 'silent' };
   }
   return {
     is: 'open',
@@ -62,6 +68,11 @@ export function judgeRound(round: ProbeRound, tally: RoundTally, rules: ProbeRul
       fullAt: round.fullAt ?? (all.volume >= rules.volume ? now : null),
     },
   };
+}
+
+function judged(counts: MailCounts, rules: ProbeRules): 'good' | 'bad' | 'unclear' {
+  if (isBad(counts, rules)) return 'bad';
+  return rate(counts.hardBounces, counts.volume) >= rules.limits.bounce.review ? 'unclear' : 'good';
 }
 
 function isBad({ volume, hardBounces, complaints }: MailCounts, { limits }: ProbeRules): boolean {
