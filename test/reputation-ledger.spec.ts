@@ -3,10 +3,12 @@ import { type DataSource } from 'typeorm';
 import { Clock } from '../libs/ses-reputation/src/clock.js';
 import type { Booking } from '../libs/ses-reputation/src/reputation/counts.js';
 import { ReputationBucket } from '../libs/ses-reputation/src/reputation/reputation-bucket.entity.js';
+import { DimensionPlaces } from '../libs/ses-reputation/src/reputation/dimension-places.js';
 import { ReputationLedger } from '../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { Store } from '../libs/ses-reputation/src/store/store.js';
 import { databaseKinds, type TestDatabase } from './support/databases.js';
 import { openDataSource } from './support/open-data-source.js';
+import { reputationOptions } from './support/reputation.js';
 
 const NOW = Date.UTC(2026, 4, 1, 12, 0, 30);
 const MINUTE = 60_000;
@@ -28,7 +30,7 @@ describe.each(databaseKinds())('ReputationLedger on $name', ({ create }) => {
     database = await create();
     dataSource = await openDataSource(database, { entityPrefix: 'shop_' });
     store = new Store(dataSource);
-    ledger = new ReputationLedger(store, clock);
+    ledger = new ReputationLedger(store, clock, new DimensionPlaces(store, clock, reputationOptions()));
   });
 
   afterEach(async () => {
@@ -51,22 +53,24 @@ describe.each(databaseKinds())('ReputationLedger on $name', ({ create }) => {
     ]);
   }
 
-  it('counts tagged mail for the account, its stream and its domain, other mail for the account', async () => {
-    await book(sent(0), sent(0), sent(0, null, 'example.com'));
+  it('counts tagged mail for the account and its dimensions, other mail for the account', async () => {
+    await book(sent(0), { ...sent(0), configurationSet: 'main' }, sent(0, null, 'example.com'));
     const minute = NOW - 30_000;
     expect(await buckets()).toEqual([
       ['account', minute, 1, 3],
+      ['configuration-set:main', minute, 1, 1],
       ['domain:example.com', minute, 1, 2],
+      ['provider:(other)', minute, 1, 2],
       ['stream:news', minute, 1, 2],
     ]);
   });
 
   it('books the older mail the wider, and mail of the future now', async () => {
-    await book(sent(8 * DAY, null), sent(8 * DAY + 1, null), sent(33 * DAY, null), sent(-DAY, null));
+    await book(sent(2 * DAY, null), sent(2 * DAY + 1, null), sent(33 * DAY, null), sent(-DAY, null));
     expect(await buckets()).toEqual([
       ['account', Date.UTC(2026, 2, 29), 1440, 1],
-      ['account', Date.UTC(2026, 3, 23, 12), 1, 1],
-      ['account', Date.UTC(2026, 3, 23, 12), 60, 1],
+      ['account', Date.UTC(2026, 3, 29, 12), 1, 1],
+      ['account', Date.UTC(2026, 3, 29, 12), 60, 1],
       ['account', NOW - 30_000, 1, 1],
     ]);
   });
@@ -78,7 +82,7 @@ describe.each(databaseKinds())('ReputationLedger on $name', ({ create }) => {
       Array.from({ length: 12 }, (_, n) => book(...(n % 2 === 0 ? each : each.toReversed()))),
     );
     const rows = await buckets();
-    expect(rows).toHaveLength(120);
+    expect(rows).toHaveLength(160);
     expect(rows.every(([, , , count]) => count === 12)).toBe(true);
   });
 
@@ -96,7 +100,8 @@ describe.each(databaseKinds())('ReputationLedger on $name', ({ create }) => {
     for (let n = 0; n < 2_500; n++) ledger.bookSent([sent(0, 'news', `d${n % 1_100}.example`)]);
     await ledger.flush();
     const rows = await buckets();
-    expect(rows).toHaveLength(1_102);
+    // The account, the stream, the providers, 500 domains with a place of their own, and the others.
+    expect(rows).toHaveLength(504);
     expect(rows.find(([dimension]) => dimension === 'account')).toEqual(['account', NOW - 30_000, 1, 2_500]);
   });
 });

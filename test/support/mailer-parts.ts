@@ -9,6 +9,7 @@ import { IdempotentSends } from '../../libs/ses-reputation/src/mailer/idempotent
 import { MailerService } from '../../libs/ses-reputation/src/mailer/mailer.service.js';
 import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
 import type { SesReputationOptions } from '../../libs/ses-reputation/src/options/ses-reputation-options.js';
+import { DimensionPlaces } from '../../libs/ses-reputation/src/reputation/dimension-places.js';
 import { ReputationLedger } from '../../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { toSesClient } from '../../libs/ses-reputation/src/ses/ses-client.js';
 import { Store } from '../../libs/ses-reputation/src/store/store.js';
@@ -64,7 +65,7 @@ export async function startMailer(
   const events: RaisedEvent[] = [];
   emitter.onAny((name, payload) => events.push({ name: String(name), payload }));
   const suppressions = new SuppressionLedger(store, options, clock);
-  const reputation = new ReputationLedger(store, clock);
+  const reputation = new ReputationLedger(store, clock, new DimensionPlaces(store, clock, options));
   const idempotentSends = new IdempotentSends(store, clock, options);
   const client = toSesClient(options.client);
   const bus = new SesEventBus(emitter);

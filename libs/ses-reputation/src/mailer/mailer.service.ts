@@ -190,7 +190,7 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     this.reputation.bookSent(
       sentBookings(
         mailboxes.map(({ key }) => key),
-        stream,
+        { stream, configurationSet: message.configurationSet },
         at,
       ),
     );

@@ -56,8 +56,8 @@ describe('BucketDeltas', () => {
       { sentAt: new Date(NOW), stream: 'news', domain: 'example.com', counts: { sent: 1 } },
     ]);
     const moved = new BucketDeltas();
-    some.moveTo(moved, 2);
-    expect([moved.size, some.size]).toEqual([2, 1]);
+    some.moveTo(moved, 3);
+    expect([moved.size, some.size]).toEqual([3, 1]);
     some.clear();
     expect(some.size).toBe(0);
   });

@@ -1,5 +1,6 @@
 import { startOf, widthOf, type Width } from './bucket-width.js';
 import type { Booking } from './counts.js';
+import { dimensionsOf } from './dimension.js';
 import { COUNTERS, type Counter } from './reputation-bucket.entity.js';
 
 /** What to add to one bucket. */
@@ -34,16 +35,16 @@ export class BucketDeltas {
 
   /**
    * Books facts to the minute, hour or day their mail was sent in, for the account and, if it is tagged mail,
-   * its stream and recipient domain. Mail "sent in the future" (a clock that is ahead) is sent now.
+   * each of its dimensions. Mail "sent in the future" (a clock that is ahead) is sent now.
    *
    * @param atLeast narrowest width to book to
    */
   book(bookings: readonly Booking[], now: number, atLeast: Width = 1): void {
-    for (const { sentAt, stream, domain, counts } of bookings) {
-      const at = Math.min(sentAt.getTime(), now);
+    for (const booking of bookings) {
+      const at = Math.min(booking.sentAt.getTime(), now);
       const minutes = Math.max(widthOf(now - at), atLeast);
-      for (const dimension of dimensionsOf(stream, domain)) {
-        this.add({ dimension, start: startOf(at, minutes), minutes, counts });
+      for (const dimension of dimensionsOf(booking)) {
+        this.add({ dimension, start: startOf(at, minutes), minutes, counts: booking.counts });
       }
     }
   }
@@ -58,6 +59,21 @@ export class BucketDeltas {
     }
   }
 
+  /** The dimensions, in the order they came. */
+  dimensions(): string[] {
+    return [...new Set(Array.from(this.byKey.values(), ({ dimension }) => dimension))];
+  }
+
+  /** The same with other names of dimensions; what then has the same name adds up. */
+  renamed(names: ReadonlyMap<string, string>): BucketDeltas {
+    if (names.size === 0) return this;
+    const renamed = new BucketDeltas();
+    for (const delta of this.byKey.values()) {
+      renamed.add({ ...delta, dimension: names.get(delta.dimension) ?? delta.dimension });
+    }
+    return renamed;
+  }
+
   clear(): void {
     this.byKey.clear();
   }
@@ -68,15 +84,6 @@ export class BucketDeltas {
       (a, b) => compare(a.dimension, b.dimension) || a.start - b.start || a.minutes - b.minutes,
     );
   }
-}
-
-/** The dimension of the whole account. */
-export const ACCOUNT = 'account';
-
-export function dimensionsOf(stream: string | null, domain: string | null): string[] {
-  if (stream === null) return [ACCOUNT];
-  const dimensions = [ACCOUNT, `stream:${stream}`];
-  return domain === null ? dimensions : [...dimensions, `domain:${domain}`];
 }
 
 function compare(a: string, b: string): number {

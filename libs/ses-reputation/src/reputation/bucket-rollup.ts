@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { deleteWhere } from '../store/delete-where.js';
 import type { Store } from '../store/store.js';
 import { BucketDeltas } from './bucket-delta.js';
+import { removeBuckets } from './bucket-removal.js';
 import { addToBuckets } from './bucket-sql.js';
 import { DAYS_FOR_MS, HOURS_FOR_MS, MINUTE_MS, MINUTES_FOR_MS, startOf, type Width } from './bucket-width.js';
 import { COUNTERS, ReputationBucket } from './reputation-bucket.entity.js';
@@ -10,7 +11,7 @@ import { COUNTERS, ReputationBucket } from './reputation-bucket.entity.js';
 const BUCKETS_A_TRANSACTION = 1_000;
 
 /**
- * Merges minutes older than 8 days into hours and hours older than 32 days into days, and forgets days after two
+ * Merges minutes older than 2 days into hours and hours older than 32 days into days, and forgets days after two
  * years: no rate looks further back, and no table grows for ever. Several instances may do it at once.
  *
  * @param now milliseconds since the epoch
@@ -66,32 +67,6 @@ async function mergeSome(
     wide.add({ dimension: bucket.dimension, start, minutes: to, counts });
   }
   await addToBuckets(tx, store.dialect, wide.sorted());
-  await remove(tx, narrow);
+  await removeBuckets(tx, narrow);
   return true;
-}
-
-const THESE = (c: (property: keyof ReputationBucket) => string) =>
-  `${c('minutes')} = :minutes AND ${c('start')} IN (:...starts) AND ${c('dimension')} IN (:...dimensions)`;
-
-/** Exactly these. Grouped, since a long OR makes PostgreSQL read the whole table. */
-async function remove(tx: EntityManager, buckets: readonly ReputationBucket[]): Promise<void> {
-  const byStart = grouped(buckets, ({ start }) => start.getTime());
-  const byDimension = grouped(buckets, ({ dimension }) => dimension);
-  for (const group of byStart.length < byDimension.length ? byStart : byDimension) {
-    await deleteWhere(tx, ReputationBucket, THESE, {
-      minutes: group[0]!.minutes,
-      starts: [...new Set(group.map(({ start }) => start.getTime()))],
-      dimensions: [...new Set(group.map(({ dimension }) => dimension))],
-    });
-  }
-}
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string | number): T[][] {
-  const groups = new Map<string | number, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return [...groups.values()];
 }

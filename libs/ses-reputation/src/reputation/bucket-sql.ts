@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { tableNames } from '../store/raw-sql.js';
 import type { Dialect } from '../store/store.js';
 import type { BucketDelta } from './bucket-delta.js';
 import { COUNTERS, ReputationBucket } from './reputation-bucket.entity.js';
@@ -28,9 +29,10 @@ export async function addToBuckets(
 }
 
 function statement(tx: EntityManager, dialect: Dialect, rows: number): string {
-  const { table, column, place } = bucketNames(tx, dialect);
+  const { table, column } = tableNames(tx, ReputationBucket);
+  const place = (n: number) => (dialect === 'postgres' ? `$${n + 1}` : '?');
   const keys = [column('dimension'), column('start'), column('minutes')];
-  const counters = COUNTERS.map((counter) => column(counter));
+  const counters = COUNTERS.map(column);
   const columns = [...keys, ...counters];
   const values = Array.from(
     { length: rows },
@@ -43,19 +45,4 @@ function statement(tx: EntityManager, dialect: Dialect, rows: number): string {
   }
   const sums = counters.map((name) => `${name} = ${table}.${name} + excluded.${name}`);
   return `${insert} ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sums.join(', ')}`;
-}
-
-/** Table and columns as this data source names them (schema, prefix, naming strategy), escaped. */
-function bucketNames(tx: EntityManager, dialect: Dialect) {
-  const { driver } = tx.connection;
-  const metadata = tx.connection.getMetadata(ReputationBucket);
-  return {
-    table: metadata.tablePath
-      .split('.')
-      .map((part) => driver.escape(part))
-      .join('.'),
-    column: (property: string) => driver.escape(metadata.findColumnWithPropertyName(property)!.databaseName),
-    /** Where the n-th parameter goes, from 0. */
-    place: (n: number) => (dialect === 'postgres' ? `$${n + 1}` : '?'),
-  };
 }

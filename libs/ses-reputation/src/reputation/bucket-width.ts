@@ -7,7 +7,7 @@ export const WIDTHS = [1, 60, 1440] as const;
 export type Width = (typeof WIDTHS)[number];
 
 /** How old mail may be to be counted by the minute, by the hour, and at all. */
-export const MINUTES_FOR_MS = 8 * DAY_MS;
+export const MINUTES_FOR_MS = 2 * DAY_MS;
 export const HOURS_FOR_MS = 32 * DAY_MS;
 export const DAYS_FOR_MS = 2 * 365 * DAY_MS;
 

@@ -1,12 +1,7 @@
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { RawSql, tableNames } from '../store/raw-sql.js';
 import { MINUTE_MS } from './bucket-width.js';
-import {
-  BOOKING_SKEW_MS,
-  eligible,
-  representativeWindow,
-  type RepresentativeWindow,
-  type WindowBucket,
-} from './representative-window.js';
+import { emptyWindow, newestMail, type RepresentativeWindow } from './representative-window.js';
 import { ReputationBucket } from './reputation-bucket.entity.js';
 
 /** The fixed windows of a report, in minutes. */
@@ -28,15 +23,31 @@ export interface Measurement {
   windows: Record<WindowName, WindowCounts>;
 }
 
-type Raw<T> = { [K in keyof T]: string | number | null };
+/**
+ * SES's time of a mail is a moment before its answer, from which the mail is counted: its feedback may stand
+ * in an earlier minute than itself.
+ */
+export const BOOKING_SKEW_MS = 2 * MINUTE_MS;
 
-const PAGE = 1_000;
-const WIDEST_MS = 1_440 * MINUTE_MS;
-const ELIGIBLE = 'CASE WHEN b.sent > b.excluded THEN b.sent - b.excluded ELSE 0 END';
+export const WIDEST_MS = 1_440 * MINUTE_MS;
+
+/** Ends of the bands that mail is summed up in, by age in minutes; those between the windows' help to find mail. */
+const BANDS = [60, 180, 480, 1_440, 4_320, 10_080, 43_200] as const;
+
+/** The mail of one band: younger than its end, older than the end of the band before. */
+interface Band extends WindowCounts {
+  band: number;
+  /** Width of its widest bucket. */
+  minutes: number;
+}
+
+type BandRow = Record<'band' | 'volume' | 'bounced' | 'complaints' | 'minutes', string | number>;
 
 /**
- * Reads what a report is made of: a few thousand buckets at the very most, since old ones are merged, however
- * much mail there was.
+ * Reads what a report is made of: a few thousand buckets at most, since old ones are merged, however much mail
+ * there was. The database adds them up.
+ *
+ * Nothing counts from before the first counted mail: feedback for it would have no volume to stand against.
  *
  * @param span.at the windows end there; milliseconds since the epoch
  * @param span.upTo buckets that begin later are left out; milliseconds since the epoch
@@ -45,78 +56,82 @@ const ELIGIBLE = 'CASE WHEN b.sent > b.excluded THEN b.sent - b.excluded ELSE 0 
 export async function measure(
   manager: EntityManager,
   dimension: string,
-  { at, upTo: latest, volume }: { at: number; upTo: number; volume: number },
+  { at, upTo, volume }: { at: number; upTo: number; volume: number },
 ): Promise<Measurement> {
-  const upTo = () =>
-    manager
-      .createQueryBuilder(ReputationBucket, 'b')
-      .where('b.dimension = :dimension AND b.start <= :latest', { dimension, latest });
-  const first = await upTo()
-    .andWhere('b.sent > b.excluded')
+  const first = await firstMail(manager, dimension, upTo);
+  if (first === null) return { first, main: emptyWindow(), windows: windowsOf([]) };
+  const since = first - BOOKING_SKEW_MS;
+  const bands = await bandsOf(manager, dimension, { at, upTo, since });
+  const near = Math.max(since, searchFrom(bands, at, volume));
+  const span = { dimension, upTo, volume };
+  let main = await newestMail(manager, { ...span, since: near });
+  // Mail of the account's suppression list may have taken away what was added up.
+  if (main.volume < volume && near > since) main = await newestMail(manager, { ...span, since });
+  return { first, main, windows: windowsOf(bands) };
+}
+
+async function firstMail(manager: EntityManager, dimension: string, upTo: number): Promise<number | null> {
+  const first = await manager
+    .createQueryBuilder(ReputationBucket, 'b')
+    .select('b.start', 'start')
+    .where('b.dimension = :dimension AND b.start <= :upTo AND b.sent > 0', { dimension, upTo })
     .orderBy('b.start', 'ASC')
     .limit(1)
-    .select('b.start', 'start')
     .getRawOne<{ start: string | number }>();
-  const since = first ? Number(first.start) - BOOKING_SKEW_MS : 0;
-  const counted = () => upTo().andWhere('b.start >= :since', { since });
-  return {
-    first: first ? Number(first.start) : null,
-    main: representativeWindow(await newest(counted, volume), volume),
-    windows: await sums(counted(), at),
+  return first ? Number(first.start) : null;
+}
+
+/** A bucket belongs to a band when any of it does: exact to the minute where mail is counted by the minute. */
+async function bandsOf(
+  manager: EntityManager,
+  dimension: string,
+  { at, upTo, since }: { at: number; upTo: number; since: number },
+): Promise<Band[]> {
+  const sql = new RawSql(manager);
+  const { table, column } = tableNames(manager, ReputationBucket);
+  const end = `${column('start')} + ${column('minutes')} * ${MINUTE_MS}`;
+  const ends = BANDS.map((minutes) => at - minutes * MINUTE_MS);
+  const whens = ends.map((from, band) => `WHEN ${end} > ${sql.value(from)} THEN ${band}`);
+  const oldest = ends.at(-1)!;
+  const rows = await sql.rows<BandRow>(
+    `SELECT CASE ${whens.join(' ')} END AS band, SUM(${column('sent')} - ${column('excluded')}) AS volume, ` +
+      `SUM(${column('hardBounces')}) AS bounced, SUM(${column('complaints')}) AS complaints, ` +
+      `MAX(${column('minutes')}) AS minutes FROM ${table} ` +
+      `WHERE ${column('dimension')} = ${sql.value(dimension)} AND ${column('start')} <= ${sql.value(upTo)} ` +
+      `AND ${column('start')} >= ${sql.value(Math.max(since, oldest - WIDEST_MS))} ` +
+      `AND ${end} > ${sql.value(oldest)} GROUP BY 1`,
+  );
+  return rows.map((row) => ({
+    band: Number(row.band),
+    volume: Number(row.volume),
+    hardBounces: Number(row.bounced),
+    complaints: Number(row.complaints),
+    minutes: Number(row.minutes),
+  }));
+}
+
+function windowsOf(bands: readonly Band[]): Measurement['windows'] {
+  const counts = (name: WindowName): WindowCounts => {
+    const inside = bands.filter(({ band }) => BANDS[band]! <= WINDOWS[name]);
+    const sum = (counter: keyof WindowCounts) => inside.reduce((total, band) => total + band[counter], 0);
+    return {
+      volume: Math.max(0, sum('volume')),
+      hardBounces: sum('hardBounces'),
+      complaints: sum('complaints'),
+    };
   };
-}
-
-/** Buckets, newest first, until they hold that much eligible mail. */
-async function newest(
-  buckets: () => SelectQueryBuilder<ReputationBucket>,
-  volume: number,
-): Promise<WindowBucket[]> {
-  const found: WindowBucket[] = [];
-  let held = 0;
-  for (let last: WindowBucket | undefined; ; last = found.at(-1)) {
-    const query = buckets().orderBy('b.start', 'DESC').addOrderBy('b.minutes', 'DESC').limit(PAGE).select([]);
-    for (const column of ['start', 'minutes', ...COUNTED]) query.addSelect(`b.${column}`, column);
-    if (last) {
-      query.andWhere('(b.start < :start OR (b.start = :start AND b.minutes < :minutes))', {
-        start: last.start,
-        minutes: last.minutes,
-      });
-    }
-    const page = (await query.getRawMany<Raw<WindowBucket>>()).map(toNumbers);
-    found.push(...page);
-    held += page.reduce((sum, bucket) => sum + eligible(bucket), 0);
-    if (held >= volume || page.length < PAGE) return found;
-  }
-}
-
-const COUNTED = ['sent', 'excluded', 'unaccounted', 'hardBounces', 'complaints'] as const;
-
-/** A bucket belongs to a window when any of it does: exact to the minute where mail is counted by the minute. */
-async function sums(
-  query: SelectQueryBuilder<ReputationBucket>,
-  at: number,
-): Promise<Measurement['windows']> {
-  const longest = at - WINDOWS['30d'] * MINUTE_MS;
-  query.andWhere('b.start > :earliest', { earliest: longest - WIDEST_MS }).select([]);
-  for (const name of WINDOW_NAMES) {
-    const from = `from${name}`;
-    query.setParameter(from, at - WINDOWS[name] * MINUTE_MS);
-    const inside = `b.start + b.minutes * ${MINUTE_MS} > :${from}`;
-    const sum = (expression: string, as: string) =>
-      query.addSelect(`SUM(CASE WHEN ${inside} THEN ${expression} ELSE 0 END)`, `${as}_${name}`);
-    sum(ELIGIBLE, 'volume');
-    sum('b.hardBounces', 'hardBounces');
-    sum('b.complaints', 'complaints');
-  }
-  const row = await query.getRawOne<Record<string, string | number | null>>();
-  const counts = (name: WindowName): WindowCounts => ({
-    volume: Number(row?.[`volume_${name}`] ?? 0),
-    hardBounces: Number(row?.[`hardBounces_${name}`] ?? 0),
-    complaints: Number(row?.[`complaints_${name}`] ?? 0),
-  });
   return { '1h': counts('1h'), '24h': counts('24h'), '7d': counts('7d'), '30d': counts('30d') };
 }
 
-function toNumbers(row: Raw<WindowBucket>): WindowBucket {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])) as never;
+/** From when on there seems to be that much mail, so that no older buckets need to be looked at. */
+function searchFrom(bands: readonly Band[], at: number, volume: number): number {
+  let held = 0;
+  let widest = 0;
+  for (const [index, age] of BANDS.entries()) {
+    const found = bands.find(({ band }) => band === index);
+    held += found?.volume ?? 0;
+    widest = Math.max(widest, found?.minutes ?? 0);
+    if (held >= volume) return at - (age + widest) * MINUTE_MS;
+  }
+  return -Infinity;
 }

@@ -28,8 +28,10 @@ export interface WindowReport {
   volume: number;
 }
 
-/** Where an account, a stream or a recipient domain stands. */
+/** Where an account, a stream, a recipient domain, a mailbox provider or a configuration set stands. */
 export interface ReputationReport {
+  /** `other`: what was asked for has no place of its own, and these are the figures of all that has none. */
+  countedAs: 'own' | 'other';
   bounce: MetricReport;
   complaint: MetricReport;
   /** The worse of the two. */
@@ -83,6 +85,7 @@ export function reportOf(
     memory?.complaintLevel,
   );
   return {
+    countedAs: 'own',
     bounce,
     complaint,
     level: worseOf(bounce.level, complaint.level),

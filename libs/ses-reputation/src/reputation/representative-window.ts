@@ -1,76 +1,62 @@
-import { MINUTE_MS } from './bucket-width.js';
-
-/** The counts of one bucket that rates are made of. */
-export interface WindowBucket {
-  /** Milliseconds since the epoch. */
-  start: number;
-  minutes: number;
-  sent: number;
-  excluded: number;
-  unaccounted: number;
-  hardBounces: number;
-  complaints: number;
-}
+import type { EntityManager } from 'typeorm';
+import { RawSql, tableNames } from '../store/raw-sql.js';
+import { ReputationBucket } from './reputation-bucket.entity.js';
 
 export interface RepresentativeWindow {
-  /** Start of its oldest bucket, in milliseconds since the epoch; `null` if no mail was counted. */
+  /** Start of its oldest bucket with eligible mail, in milliseconds since the epoch; `null` if there is none. */
   from: number | null;
-  /** Eligible emails in it. */
+  /** Eligible emails in it: what the account's own suppression list kept back never went out. */
   volume: number;
   hardBounces: number;
   complaints: number;
   unaccounted: number;
 }
 
-/**
- * SES's time of a mail is a moment before its answer, from which the mail is counted: its feedback may stand
- * in an earlier minute than itself.
- */
-export const BOOKING_SKEW_MS = 2 * MINUTE_MS;
-
-/** Emails that count: what the account's own suppression list kept back never went out. */
-export function eligible({ sent, excluded }: Pick<WindowBucket, 'sent' | 'excluded'>): number {
-  return Math.max(0, sent - excluded);
+export function emptyWindow(): RepresentativeWindow {
+  return { from: null, volume: 0, hardBounces: 0, complaints: 0, unaccounted: 0 };
 }
+
+type Row = Record<'oldest' | 'volume' | 'bounced' | 'complaints' | 'unaccounted', string | number | null>;
 
 /**
  * The newest `volume` eligible emails, as Amazon takes rates over a representative volume and no fixed time.
  *
- * The oldest bucket is taken whole, so that the window may hold more than `volume`, by less than what that
- * one bucket holds. The window never begins before the first counted mail: feedback for mail sent before
- * anything was counted would have no volume to stand against.
+ * These are the newest buckets, up to the first with which so much is reached. It is taken whole, so that the
+ * window may hold more than `volume`, by less than what that one bucket holds.
+ *
+ * @param span.since buckets that begin earlier are left out, as those later than `span.upTo`; milliseconds
  */
-export function representativeWindow(
-  newestFirst: readonly WindowBucket[],
-  volume: number,
-): RepresentativeWindow {
-  const window: RepresentativeWindow = {
-    from: null,
-    volume: 0,
-    hardBounces: 0,
-    complaints: 0,
-    unaccounted: 0,
+export async function newestMail(
+  manager: EntityManager,
+  { dimension, since, upTo, volume }: { dimension: string; since: number; upTo: number; volume: number },
+): Promise<RepresentativeWindow> {
+  const sql = new RawSql(manager);
+  const { table, column } = tableNames(manager, ReputationBucket);
+  const newestFirst = `ORDER BY ${column('start')} DESC, ${column('minutes')} DESC`;
+  const counters = (['sent', 'excluded', 'hardBounces', 'complaints', 'unaccounted'] as const).map(column);
+  const keys = [column('start'), column('minutes')];
+  const eligible = `${column('sent')} - ${column('excluded')}`;
+  const buckets =
+    `SELECT ${[...keys, ...counters].join(', ')}, SUM(${eligible}) ` +
+    `OVER (${newestFirst} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS held FROM ${table} ` +
+    `WHERE ${column('dimension')} = ${sql.value(dimension)} AND ${column('start')} <= ${sql.value(upTo)} ` +
+    `AND ${column('start')} >= ${sql.value(since)}`;
+  // Held before: the most, since what is excluded may take a bucket below what was reached.
+  const looked =
+    `SELECT ${[...keys, ...counters].join(', ')}, MAX(held) ` +
+    `OVER (${newestFirst} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM (${buckets}) h`;
+  const [row] = await sql.rows<Row>(
+    `SELECT MIN(CASE WHEN ${column('sent')} > ${column('excluded')} THEN ${column('start')} END) AS oldest, ` +
+      `SUM(${eligible}) AS volume, SUM(${column('hardBounces')}) AS bounced, ` +
+      `SUM(${column('complaints')}) AS complaints, SUM(${column('unaccounted')}) AS unaccounted ` +
+      `FROM (${looked}) w WHERE reached IS NULL OR reached < ${sql.value(volume)}`,
+  );
+  if (!row || row.oldest === null) return emptyWindow();
+  return {
+    from: Number(row.oldest),
+    volume: Math.max(0, Number(row.volume)),
+    hardBounces: Number(row.bounced),
+    complaints: Number(row.complaints),
+    unaccounted: Number(row.unaccounted),
   };
-  let withoutMail: WindowBucket[] = [];
-  for (const bucket of newestFirst) {
-    if (window.volume >= volume) return window;
-    if (eligible(bucket) === 0) {
-      withoutMail.push(bucket);
-      continue;
-    }
-    for (const each of [...withoutMail, bucket]) add(window, each);
-    withoutMail = [];
-    window.from = bucket.start;
-  }
-  const { from } = window;
-  if (from === null) return window;
-  for (const each of withoutMail) if (each.start >= from - BOOKING_SKEW_MS) add(window, each);
-  return window;
-}
-
-function add(window: RepresentativeWindow, bucket: WindowBucket): void {
-  window.volume += eligible(bucket);
-  window.hardBounces += bucket.hardBounces;
-  window.complaints += bucket.complaints;
-  window.unaccounted += bucket.unaccounted;
 }

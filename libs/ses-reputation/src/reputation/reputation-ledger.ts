@@ -6,6 +6,7 @@ import { BucketDeltas } from './bucket-delta.js';
 import { addToBuckets } from './bucket-sql.js';
 import type { Width } from './bucket-width.js';
 import type { Booking } from './counts.js';
+import { DimensionPlaces } from './dimension-places.js';
 
 const BUCKETS_A_TRANSACTION = 1_000;
 const FIRST_RETRY_MS = 250;
@@ -26,13 +27,14 @@ export class ReputationLedger implements OnApplicationShutdown {
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
+    private readonly places: DimensionPlaces,
   ) {}
 
   /** Books facts in the transaction that stores them. Book all of a transaction's facts in one call. */
   async book(tx: EntityManager, bookings: readonly Booking[]): Promise<void> {
     const deltas = new BucketDeltas();
     deltas.book(bookings, this.clock.now());
-    await addToBuckets(tx, this.store.dialect, deltas.sorted());
+    await this.write(tx, deltas);
   }
 
   /**
@@ -75,7 +77,7 @@ export class ReputationLedger implements OnApplicationShutdown {
     try {
       while (this.waiting.size > 0) {
         this.waiting.moveTo(batch, BUCKETS_A_TRANSACTION);
-        await this.store.transaction((tx) => addToBuckets(tx, this.store.dialect, batch.sorted()));
+        await this.store.transaction((tx) => this.write(tx, batch));
         batch.clear();
       }
       this.failures = 0;
@@ -87,6 +89,11 @@ export class ReputationLedger implements OnApplicationShutdown {
       // In the same turn as the loop's end: nothing can come in between and wait for a write that is over.
       this.writing = null;
     }
+  }
+
+  private async write(tx: EntityManager, deltas: BucketDeltas): Promise<void> {
+    const elsewhere = await this.places.assign(tx, deltas.dimensions());
+    await addToBuckets(tx, this.store.dialect, deltas.renamed(elsewhere).sorted());
   }
 
   private tryLater(error: unknown): void {

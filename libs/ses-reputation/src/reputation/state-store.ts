@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { ACCOUNT } from './bucket-delta.js';
+import { ACCOUNT } from './dimension.js';
 import { ReputationState } from './reputation-state.entity.js';
 
 /** What the last check decided; before the first one: all healthy, version 0. */

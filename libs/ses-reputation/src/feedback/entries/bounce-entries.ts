@@ -1,6 +1,7 @@
 import type { BounceEvent, PendingEvent } from '../../events/ses-events.js';
 import { EVERY_STREAM } from '../../suppression/suppressed-address.entity.js';
 import { classifyBounce } from '../classify-bounce.js';
+import { isVerified } from '../is-verified.js';
 import { meaningId } from '../meaning-id.js';
 import type { EventRecipient } from '../ses-event/recipient.js';
 import type { BounceReport } from '../ses-event/ses-event.js';
@@ -34,7 +35,9 @@ function bounceEntry(event: BounceReport, recipient: EventRecipient, context: En
     category,
   };
   const facts: Fact[] = [];
-  if (counter !== null) {
+  // Amazon leaves out hard bounces from identities of the account's own; their mail stays in the volume.
+  const leftOut = counter === 'hardBounces' && isVerified(recipient.key, context.verified);
+  if (counter !== null && !leftOut) {
     // A message bounces once for a recipient, whatever number of reports come of it.
     facts.push(fact(factId(counter, event, recipient), event, recipient, context, counter));
   }

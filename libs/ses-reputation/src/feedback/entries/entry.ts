@@ -15,6 +15,8 @@ export interface EntryContext {
   app: string;
   /** Streams whose mail can be unsubscribed from. */
   unsubscribable: readonly string[];
+  /** Own verified identities, by look-up key or domain. */
+  verified: ReadonlySet<string>;
   /** `all`: sends, deliveries, opens and clicks get a row too. */
   store: 'failures' | 'all';
   source: string;
@@ -136,7 +138,7 @@ export function fact(
   context: EntryContext,
   ...counters: Counter[]
 ): Fact {
-  const { sentAt, stream } = event.mail;
+  const { sentAt, stream, configurationSet } = event.mail;
   const key = recipient?.key ?? null;
   return {
     id,
@@ -144,6 +146,7 @@ export function fact(
       sentAt: sentAt === null || sentAt > context.receivedAt ? context.receivedAt : sentAt,
       stream,
       domain: stream === null || key === null ? null : domainOfKey(key),
+      configurationSet: stream === null ? null : configurationSet,
       counts: Object.fromEntries(counters.map((counter) => [counter, 1])),
     },
   };

@@ -15,6 +15,8 @@ export interface EventMail {
   stream: string | null;
   /** The tag `ses-reputation-app`: which app sent it. */
   app: string | null;
+  /** SES's own tag `ses:configuration-set`: what the mail was sent with. */
+  configurationSet: string | null;
   /** Sent by some `SesReputationModule`. */
   tagged: boolean;
 }
@@ -30,6 +32,7 @@ export function readMail(value: unknown): EventMail {
     destination: readAddresses(mail.destination),
     stream,
     app,
+    configurationSet: nameOf(tags['ses:configuration-set']),
     tagged: stream !== null || app !== null,
   };
 }

@@ -1,0 +1,42 @@
+import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+
+/** A table and its columns as a data source names them (schema, prefix, naming strategy), escaped. */
+export interface TableNames<T> {
+  table: string;
+  column(property: keyof T & string): string;
+}
+
+export function tableNames<T extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+): TableNames<T> {
+  const { driver } = manager.connection;
+  const metadata = manager.connection.getMetadata(entity);
+  const parts = metadata.tablePath.split('.').map((part) => driver.escape(part));
+  return {
+    table: parts.join('.'),
+    column: (property) => driver.escape(metadata.findColumnWithPropertyName(property)!.databaseName),
+  };
+}
+
+/** A query that TypeORM's builder can't express. Write its values in the order of the text. */
+export class RawSql {
+  private readonly values: (string | number)[] = [];
+
+  constructor(private readonly manager: EntityManager) {}
+
+  /** Hands a value over apart from the text. */
+  value(value: string | number): string {
+    this.values.push(value);
+    return this.manager.connection.options.type === 'postgres' ? `$${this.values.length}` : '?';
+  }
+
+  list(values: readonly (string | number)[]): string {
+    return values.map((value) => this.value(value)).join(', ');
+  }
+
+  /** Numbers come as numbers or as texts, depending on the driver. */
+  rows<T>(text: string): Promise<T[]> {
+    return this.manager.query(text, this.values);
+  }
+}
