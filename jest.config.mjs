@@ -22,7 +22,8 @@ export default {
   },
   moduleNameMapper: {
     '^nestjs-ses-reputation$': '<rootDir>/libs/ses-reputation/src/index.ts',
-    '^nestjs-ses-reputation/(testing|migrations)$': '<rootDir>/libs/ses-reputation/src/$1/index.ts',
+    '^nestjs-ses-reputation/(testing|migrations|cloudwatch)$':
+      '<rootDir>/libs/ses-reputation/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',

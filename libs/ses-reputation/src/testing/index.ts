@@ -1,6 +1,6 @@
 export { SesSimulator } from './ses-simulator.js';
-export type { SesSimulatorOptions, SimulatorFaults } from './ses-simulator.js';
-export type { AccountOptions, EnforcementStatus } from './ses/account.js';
+export type { SesSimulatorOptions, SimulatorFaults } from './simulator-options.js';
+export type { AccountChanges, AccountOptions, AccountReview, EnforcementStatus } from './ses/account.js';
 export type { BounceDetails, BounceType, ComplaintDetails } from './ses/event-bodies.js';
 export type { SesFaults, SesOutage } from './ses/faults.js';
 export type { Concerning } from './ses/feedback-details.js';
@@ -9,6 +9,8 @@ export type { DelayDetails, Visit } from './ses/later-events.js';
 export type { MailAttachment } from './ses/mime-body.js';
 export type { MailHeader } from './ses/mime-headers.js';
 export { UnknownMessageError, UnknownRecipientError } from './ses/outbox.js';
+export type { EntityFindings, SendingStatus } from './ses/reputation-entities.js';
+export type { GivenReputation } from './ses/reputation-figures.js';
 export type { SentMail } from './ses/sent-mail.js';
 export type { SuppressionReason } from './ses/suppression-list.js';
 export { OutsideSimulatorError, SnsApiError, SubscriptionNotConfirmedError } from './sns/errors.js';

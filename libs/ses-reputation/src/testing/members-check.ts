@@ -57,6 +57,16 @@ export function listOf(expected: string, fits: (value: string) => boolean = () =
   return { expected, ofType: isTexts, inRange: (values: string[]) => values.every(fits) };
 }
 
+/** The same, or null. */
+export function orNull(rule: Rule): Rule {
+  return {
+    ...rule,
+    expected: `${rule.expected}, or null`,
+    ofType: (value) => value === null || rule.ofType(value),
+    inRange: (value) => value === null || (rule.inRange?.(value) ?? true),
+  };
+}
+
 export function objectOf(members: Rules): Rule {
   return { expected: `an object with ${names(members)}`, ofType: isObject, members };
 }

@@ -1,9 +1,11 @@
 import { SimulatorServer } from './http-server.js';
 import type { SimulatorRequest, SimulatorResponse } from './http.js';
+import { CloudWatchService } from './cloudwatch/cloudwatch-service.js';
 import { checkMembers, FLAG } from './members-check.js';
-import type { AccountOptions } from './ses/account.js';
+import { ACCOUNT_CHANGE_RULES } from './ses/account-rules.js';
+import type { AccountChanges } from './ses/account.js';
+import { FINDINGS_RULES } from './ses/entity-rules.js';
 import type { BounceDetails, ComplaintDetails } from './ses/event-bodies.js';
-import type { SesFaults } from './ses/faults.js';
 import type { IdentityTopics } from './ses/identities.js';
 import {
   checkConcerning,
@@ -23,36 +25,14 @@ import {
   type Visit,
 } from './ses/later-events.js';
 import { domainOf } from './ses/recipient-fate.js';
+import type { EntityFindings } from './ses/reputation-entities.js';
+import { REPUTATION_RULES, type GivenReputation } from './ses/reputation-figures.js';
 import type { SentMail } from './ses/sent-mail.js';
 import { SesService, type SesAnswer } from './ses/ses-service.js';
-import { TRANSPORT_FAULT_RULES, type TransportFaults } from './sns/faults.js';
-import { SnsService, type SnsServiceOptions } from './sns/sns-service.js';
+import { TRANSPORT_FAULT_RULES } from './sns/faults.js';
+import { SnsService } from './sns/sns-service.js';
+import type { SesSimulatorOptions, SimulatorFaults } from './simulator-options.js';
 import { START_RULES } from './start-rules.js';
-
-export interface SesSimulatorOptions extends AccountOptions {
-  /** Default: a free one. */
-  port?: number;
-  /** Default `us-east-1`. */
-  region?: string;
-  /** Twelve digits. Default `123456789012`. */
-  account?: string;
-  /** Calls a second that SES answers apart from sending. Default no limit; Amazon's is 1. */
-  apiRate?: number;
-  /** How SNS tries again. Default as Amazon does: 4 attempts, 20 s apart. */
-  retry?: SnsServiceOptions['retry'];
-  /** Of the topic it starts with. Default 1, as at Amazon. */
-  signatureVersion?: '1' | '2';
-  /** Verified identities to start with. Once there is one, every sender has to be. Default none. */
-  identities?: string[];
-  /** Milliseconds since the epoch: what quota, rate and time stamps go by. Default `Date.now`. */
-  now?: () => number;
-}
-
-/** Faults of SES and of SNS. Each call of `fail` replaces all that were asked for before. */
-export interface SimulatorFaults extends SesFaults, Omit<TransportFaults, 'outage'> {
-  /** SNS is down: its API, its certificates and its confirmation links answer 503. Deliveries go on. */
-  snsOutage?: boolean;
-}
 
 const TOPIC = 'ses-feedback';
 const CONFIGURATION_SET = 'main';
@@ -77,6 +57,7 @@ export class SesSimulator {
   private server!: SimulatorServer;
   private readonly sns: SnsService;
   private readonly ses: SesService;
+  private readonly cloudWatch: CloudWatchService;
   private readonly now: () => number;
 
   private constructor(options: SesSimulatorOptions) {
@@ -92,6 +73,7 @@ export class SesSimulator {
     });
     this.topicArn = this.sns.createTopic(TOPIC, { SignatureVersion: options.signatureVersion ?? '1' });
     this.ses = new SesService({ ...options, region, account, now }, this.sns);
+    this.cloudWatch = new CloudWatchService((configurationSet) => this.ses.figures.of(configurationSet));
     this.ses.sets.createPublishingTo(CONFIGURATION_SET, this.topicArn);
     for (const identity of options.identities ?? []) this.ses.identities.create(identity);
   }
@@ -109,7 +91,7 @@ export class SesSimulator {
     return simulator;
   }
 
-  /** For `--endpoint-url` or an SDK's `endpoint`: SES and SNS on one port. */
+  /** For `--endpoint-url` or an SDK's `endpoint`: SES, SNS and CloudWatch on one port. */
   get endpoint(): string {
     return `http://127.0.0.1:${this.server.port}`;
   }
@@ -216,6 +198,42 @@ export class SesSimulator {
   }
 
   /**
+   * Amazon's rates of the account as CloudWatch has them now; `null` where it has none yet. Hard bounces and
+   * complaints over the newest 10,000 recipients that count, or what `setReputation` gave.
+   */
+  get reputation(): { bounceRate: number | null; complaintRate: number | null } | null {
+    const figures = this.ses.figures.of();
+    return figures && { bounceRate: figures.bounceRate, complaintRate: figures.complaintRate };
+  }
+
+  /**
+   * Gives Amazon's rates of the account, whatever mail there was; `null`: those of the mail again.
+   *
+   * @throws TypeError, RangeError
+   */
+  setReputation(reputation: GivenReputation | null): void {
+    checkMembers('setReputation()', reputation ?? {}, REPUTATION_RULES);
+    this.ses.figures.give(reputation);
+  }
+
+  /** What Amazon decides about the account: enforcement, sending, review. @throws TypeError, RangeError */
+  setAccount(changes: AccountChanges): void {
+    checkMembers('setAccount()', changes, ACCOUNT_CHANGE_RULES);
+    this.ses.account.change(changes);
+  }
+
+  /**
+   * What Amazon finds of an identity or configuration set (a "reputation entity"), in place of what it found before.
+   *
+   * @param entity such as `identity/example.com` or `configuration-set/main`
+   * @throws TypeError, RangeError; Error (`NotFoundException`) if there is no such identity or configuration set
+   */
+  setReputationEntity(entity: string, findings: EntityFindings): void {
+    checkMembers('setReputationEntity()', findings, FINDINGS_RULES);
+    this.ses.entities.find(entity, findings);
+  }
+
+  /**
    * Faults from now on, in place of all before; null ends them.
    *
    * @throws TypeError for an unknown fault or a value of the wrong type, RangeError for one that makes no sense;
@@ -223,9 +241,16 @@ export class SesSimulator {
    */
   fail(faults: SimulatorFaults | null): void {
     const { outage: _outage, ...transportRules } = TRANSPORT_FAULT_RULES;
-    checkMembers('fail()', faults ?? {}, { ...this.ses.faultRules, ...transportRules, snsOutage: FLAG });
-    const { throttle, quotaExceeded, sesOutage, snsOutage, ...transport } = faults ?? {};
-    this.ses.fail({ throttle, quotaExceeded, sesOutage });
+    checkMembers('fail()', faults ?? {}, {
+      ...this.ses.faultRules,
+      cloudWatchOutage: FLAG,
+      ...transportRules,
+      snsOutage: FLAG,
+    });
+    const { throttle, quotaExceeded, sesOutage, denied, cloudWatchOutage, snsOutage, ...transport } =
+      faults ?? {};
+    this.ses.fail({ throttle, quotaExceeded, sesOutage, denied });
+    this.cloudWatch.fail({ outage: cloudWatchOutage, denied });
     this.sns.fail({ ...transport, outage: snsOutage });
   }
 
@@ -242,6 +267,7 @@ export class SesSimulator {
   }
 
   private async answer(request: SimulatorRequest): Promise<SimulatorResponse | SesAnswer> {
+    if (this.cloudWatch.handles(request)) return this.cloudWatch.handle(request);
     return this.sns.handles(request) ? this.sns.handle(request) : this.ses.handle(request);
   }
 }

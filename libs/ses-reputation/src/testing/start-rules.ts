@@ -9,7 +9,7 @@ import {
   type RulesFor,
 } from './members-check.js';
 import { ACCOUNT_RULES } from './ses/account-rules.js';
-import type { SesSimulatorOptions } from './ses-simulator.js';
+import type { SesSimulatorOptions } from './simulator-options.js';
 
 const RETRY: RulesFor<NonNullable<SesSimulatorOptions['retry']>> = {
   attempts: wholeNumber('a whole number of attempts, 1 or more', 1),

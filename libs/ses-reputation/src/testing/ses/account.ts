@@ -20,6 +20,24 @@ export interface AccountOptions {
   enforcementStatus?: EnforcementStatus;
   /** What puts an address on the account's suppression list. Default both. */
   suppressedReasons?: SuppressionReason[];
+  /**
+   * Once so many emails count, the account is put under review at 5 % hard bounces or 0.1 % complaints, and shut
+   * down at 10 % or 0.5 %, as Amazon may. Default: never by itself.
+   */
+  enforceFrom?: number;
+}
+
+/** What Amazon, or the account's owner, may change. */
+export interface AccountChanges {
+  enforcementStatus?: EnforcementStatus;
+  sendingEnabled?: boolean;
+  /** Amazon's review of the request for production access; `null`: there was none. */
+  review?: AccountReview | null;
+}
+
+export interface AccountReview {
+  status: 'PENDING' | 'FAILED' | 'GRANTED' | 'DENIED';
+  caseId?: string;
 }
 
 /** The account's switches and limits. */
@@ -28,6 +46,7 @@ export class Account {
   suppressedReasons: SuppressionReason[];
   enforcementStatus: EnforcementStatus;
   private sendingEnabled: boolean;
+  private review: AccountReview | null = null;
   private readonly rate: SendRate;
   private readonly quota: DailyQuota;
 
@@ -60,6 +79,18 @@ export class Account {
     this.quota.book(counted);
   }
 
+  change({ enforcementStatus, sendingEnabled, review }: AccountChanges): void {
+    this.enforcementStatus = enforcementStatus ?? this.enforcementStatus;
+    this.sendingEnabled = sendingEnabled ?? this.sendingEnabled;
+    if (review !== undefined) this.review = review;
+  }
+
+  /** Amazon's decision; it takes none back by itself. */
+  enforce(decided: EnforcementStatus): void {
+    const severity = (status: EnforcementStatus) => ['HEALTHY', 'PROBATION', 'SHUTDOWN'].indexOf(status);
+    if (severity(decided) > severity(this.enforcementStatus)) this.enforcementStatus = decided;
+  }
+
   routes(): Route[] {
     return [
       route('GetAccount', 'GET', 'account', () => this.get()),
@@ -89,6 +120,9 @@ export class Account {
       },
       SendingEnabled: this.sendingEnabled && this.enforcementStatus !== 'SHUTDOWN',
       SuppressionAttributes: { SuppressedReasons: this.suppressedReasons },
+      Details: this.review
+        ? { ReviewDetails: { Status: this.review.status, CaseId: this.review.caseId } }
+        : undefined,
       VdmAttributes: { VdmEnabled: 'DISABLED' },
     };
   }

@@ -46,6 +46,10 @@ export class ConfigurationSets {
     return this.byName.get(name);
   }
 
+  get names(): string[] {
+    return [...this.byName.keys()];
+  }
+
   /** Topics that want events of that type of mail sent with that set. None once the set is deleted. */
   topicsFor(name: string, type: EventType): string[] {
     const destinations = this.byName.get(name)?.destinations.values() ?? [];
@@ -89,6 +93,11 @@ export class ConfigurationSets {
           this.get(path[name]!).suppressedReasons = readReasons(body);
         },
       ),
+      route('PutConfigurationSetReputationOptions', 'PUT', `${one}/reputation-options`, ({ path, body }) => {
+        const { kept } = this.get(path[name]!);
+        const ReputationMetricsEnabled = body.flag('ReputationMetricsEnabled') ?? false;
+        kept.ReputationOptions = { ...(kept.ReputationOptions as object), ReputationMetricsEnabled };
+      }),
       route('PutConfigurationSetSendingOptions', 'PUT', `${one}/sending`, ({ path, body }) => {
         this.get(path[name]!).sendingEnabled = body.flag('SendingEnabled') ?? false;
       }),
@@ -156,6 +165,12 @@ export class ConfigurationSets {
     });
     return { ConfigurationSets: page, NextToken };
   }
+}
+
+/** Whether CloudWatch has rates of the set itself. Off by default, as at Amazon. */
+export function hasReputationMetrics({ kept }: ConfigurationSet): boolean {
+  const options = kept.ReputationOptions as { ReputationMetricsEnabled?: unknown } | undefined;
+  return options?.ReputationMetricsEnabled === true;
 }
 
 /** @throws SendingPausedException */

@@ -17,6 +17,8 @@ export interface SesFaults {
   quotaExceeded?: number | boolean;
   /** SES is down. `true` answers every call with 503. */
   sesOutage?: boolean | SesOutage;
+  /** Operations that IAM forbids, such as `['GetAccount']`; those of CloudWatch too. Answered 403 `AccessDenied…`. */
+  denied?: string[];
 }
 
 export interface SesOutage {
@@ -41,8 +43,8 @@ const CALLS_OR_ALL: Rule = {
   inRange: (value) => FLAG.ofType(value) || CALLS.inRange!(value),
 };
 
-/** What faults of SES may be, given the names of the operations it has. */
-export function sesFaultRules(operations: readonly string[]): RulesFor<SesFaults> {
+/** What faults of SES may be, given the names of its operations, and of others that IAM may forbid. */
+export function sesFaultRules(operations: readonly string[], others: readonly string[]): RulesFor<SesFaults> {
   const outage: RulesFor<SesOutage> = {
     kind: oneOf('status', 'cut-before', 'cut-after'),
     status: wholeNumber('a status from 500 to 599', 500, 599),
@@ -52,9 +54,11 @@ export function sesFaultRules(operations: readonly string[]): RulesFor<SesFaults
     ),
   };
   const details = objectOf(outage);
+  const known = [...operations, ...others];
   return {
     throttle: CALLS_OR_ALL,
     quotaExceeded: CALLS_OR_ALL,
+    denied: listOf(`a list of operations out of ${known.join(', ')}`, (name) => known.includes(name)),
     sesOutage: {
       ...details,
       expected: `true, false or ${details.expected}`,
@@ -67,11 +71,13 @@ export function sesFaultRules(operations: readonly string[]): RulesFor<SesFaults
 export class FaultPlan {
   private throttled: number;
   private overQuota: number;
+  private readonly denied: ReadonlySet<string>;
   private outage: Required<Omit<SesOutage, 'operations'>> & Pick<SesOutage, 'operations'>;
 
   constructor(faults: SesFaults) {
     this.throttled = count(faults.throttle);
     this.overQuota = count(faults.quotaExceeded);
+    this.denied = new Set(faults.denied);
     const { sesOutage: given = false } = faults;
     const all = given === false ? 0 : Number.POSITIVE_INFINITY;
     const { kind = 'status', status = 503, calls = all, operations } = typeof given === 'object' ? given : {};
@@ -84,6 +90,10 @@ export class FaultPlan {
     if (calls <= 0 || (operations && !operations.includes(operation))) return null;
     this.outage.calls -= 1;
     return this.outage;
+  }
+
+  isDenied(operation: string): boolean {
+    return this.denied.has(operation);
   }
 
   /** How this sending call is throttled, if it is. */

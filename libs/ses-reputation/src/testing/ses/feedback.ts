@@ -13,6 +13,7 @@ import type { EventType } from './event-destinations.js';
 import type { EventPublisher } from './event-publisher.js';
 import { sesId } from './ids.js';
 import { domainOf, fateOf, isMailboxSimulator, type RecipientFate } from './recipient-fate.js';
+import type { RatesAmazonSees } from './seen-rates.js';
 import type { AcceptedMail } from './sent-mail.js';
 import type { SuppressionList, SuppressionReason } from './suppression-list.js';
 
@@ -34,10 +35,12 @@ export class Feedback {
     /** Reasons that count for a mail: the account's, or its configuration set's. */
     private readonly reasonsFor: (mail: AcceptedMail) => readonly SuppressionReason[],
     private readonly now: () => number,
+    private readonly rates: RatesAmazonSees,
   ) {}
 
   /** Send, then Delivery or Bounce, then Complaint; after the answer to the call went out. */
   follow(mail: AcceptedMail): void {
+    this.rates.sent(mail);
     const fates = mail.recipients.map((address) => [address, this.fateNow(mail, address)] as const);
     const withFate = (...wanted: RecipientFate[]) =>
       fates.filter(([, fate]) => wanted.includes(fate)).map(([address]) => address);
@@ -99,6 +102,7 @@ export class Feedback {
     // What SES held back itself was on a list already; it says nothing new about the address.
     const heldBack = ['OnAccountSuppressionList', 'Suppressed'].includes(body.bounceSubType);
     if (body.bounceType === 'Permanent' && !heldBack) this.suppress(mail, recipients, 'BOUNCE', feedbackId);
+    this.rates.bounced(mail, recipients, body);
     this.publisher.publish(mail, 'Bounce', 'bounce', body);
   }
 
@@ -107,6 +111,7 @@ export class Feedback {
     const body = complaintBody(recipients, details, feedbackId, this.timestamp());
     if (details.complaintFeedbackType !== 'not-spam')
       this.suppress(mail, recipients, 'COMPLAINT', feedbackId);
+    this.rates.complained(mail, recipients, body);
     this.publisher.publish(mail, 'Complaint', 'complaint', body);
   }
 

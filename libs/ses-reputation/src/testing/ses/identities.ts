@@ -35,6 +35,10 @@ export class Identities {
     private readonly productionAccess: boolean,
   ) {}
 
+  get names(): string[] {
+    return [...this.byName.values()].map(({ name }) => name);
+  }
+
   /** The identity that covers an address: itself, its domain, or a domain above that. */
   covering(address: string): Identity | undefined {
     const exact = this.byName.get(address.toLowerCase());

@@ -10,6 +10,12 @@ export class SesApiError extends Error {
   }
 }
 
+export const accessDenied = (operation: string) =>
+  new SesApiError(
+    'AccessDeniedException',
+    403,
+    `User is not authorized to perform: ses:${operation}, as asked for.`,
+  );
 export const badRequest = (message: string) => new SesApiError('BadRequestException', 400, message);
 export const notFound = (message: string) => new SesApiError('NotFoundException', 404, message);
 /** 400 in SES v2's model, not the 409 one would expect. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SimulatorRequest, SimulatorResponse } from '../http.js';
 import type { RulesFor } from '../members-check.js';
+import { CloudWatchService } from '../cloudwatch/cloudwatch-service.js';
 import { Account, dailyQuotaExceeded, sendingRateExceeded, type AccountOptions } from './account.js';
 import { ConfigurationSets, type Topics } from './configuration-sets.js';
 import { EventPublisher } from './event-publisher.js';
@@ -9,9 +10,12 @@ import { Feedback } from './feedback.js';
 import { Identities } from './identities.js';
 import { Outbox } from './outbox.js';
 import { findRoute, type Route } from './router.js';
+import { ReputationEntities } from './reputation-entities.js';
+import { AmazonFigures } from './reputation-figures.js';
+import { RatesAmazonSees } from './seen-rates.js';
 import { SendRate } from './send-limits.js';
 import { Sending } from './sending.js';
-import { SesApiError, tooManyRequests } from './ses-error.js';
+import { accessDenied, SesApiError, tooManyRequests } from './ses-error.js';
 import { SuppressionList } from './suppression-list.js';
 import { Templates } from './templates.js';
 
@@ -36,8 +40,11 @@ export class SesService {
   readonly identities: Identities;
   readonly feedback: Feedback;
   readonly outbox = new Outbox();
+  readonly figures: AmazonFigures;
+  readonly entities: ReputationEntities;
   private readonly routes: Route[];
   private readonly apiRate: SendRate | null;
+  private readonly enforceFrom: number;
   private faults = new FaultPlan({});
 
   constructor(options: SesServiceOptions, topics: Topics) {
@@ -47,6 +54,9 @@ export class SesService {
     this.identities = new Identities(region, this.account.productionAccess);
     const list = new SuppressionList(now, () => this.account.productionAccess);
     const templates = new Templates(now);
+    const seen = new RatesAmazonSees((address) => this.identities.covering(address) !== undefined);
+    this.figures = new AmazonFigures(seen, this.sets, now);
+    this.entities = new ReputationEntities({ region, account }, () => this.entityNames(), now);
     const publisher = new EventPublisher(topics, this.sets, this.identities, { region, account });
     this.feedback = new Feedback(
       publisher,
@@ -55,6 +65,7 @@ export class SesService {
         (configurationSet !== undefined && this.sets.find(configurationSet)?.suppressedReasons) ||
         this.account.suppressedReasons,
       now,
+      seen,
     );
     const { account: owner, sets, identities, feedback, outbox } = this;
     const sending = new Sending({
@@ -67,14 +78,16 @@ export class SesService {
       region,
       now,
     });
-    const parts = [sending, owner, list, sets, identities, templates];
+    const parts = [sending, owner, list, sets, identities, templates, this.entities];
     this.routes = parts.flatMap((part) => part.routes());
+    this.enforceFrom = options.enforceFrom ?? Number.POSITIVE_INFINITY;
     this.apiRate = options.apiRate === undefined ? null : new SendRate(options.apiRate, now);
   }
 
   /** What `fail` takes. */
   get faultRules(): RulesFor<SesFaults> {
-    return sesFaultRules(this.routes.map(({ operation }) => operation));
+    const operations = this.routes.map(({ operation }) => operation);
+    return sesFaultRules(operations, CloudWatchService.operations);
   }
 
   /** Faults from now on, in place of those before; checked against `faultRules` by the caller. */
@@ -86,6 +99,8 @@ export class SesService {
     try {
       checkAuthorization(request);
       const { route, call } = findRoute(this.routes, request);
+      if (this.faults.isDenied(route.operation)) throw accessDenied(route.operation);
+      this.enforce();
       const outage = this.faults.takeOutage(route.operation);
       if (outage?.kind === 'cut-before') return 'cut';
       if (outage?.kind === 'status')
@@ -98,6 +113,16 @@ export class SesService {
         return answer(error.status, { 'x-amzn-ErrorType': error.errorType }, { message: error.message });
       throw error;
     }
+  }
+
+  private enforce(): void {
+    if (this.enforceFrom === Number.POSITIVE_INFINITY) return;
+    this.account.enforce(this.figures.enforcement(this.enforceFrom));
+  }
+
+  private entityNames(): string[] {
+    const sets = this.sets.names.map((name) => `configuration-set/${name}`);
+    return [...sets, ...this.identities.names.map((name) => `identity/${name}`)];
   }
 
   private throttle(operation: string): void {

@@ -1,0 +1,5 @@
+export {
+  AccessDeniedByCloudWatchError,
+  cloudWatchRates,
+  type CloudWatchRatesOptions,
+} from './cloudwatch-rates.js';
