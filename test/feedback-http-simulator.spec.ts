@@ -28,6 +28,7 @@ describe.each(SET_UPS)('SES and SNS, simulated, with signature version $version 
     expect([...(await host.get(SuppressionService).check(mail.to)).values()]).toMatchObject([
       { reason: 'hard-bounce', scope: '*' },
     ]);
+    await host.settled();
     const of = (name: string) => host.events.filter((event) => event.name === name);
     expect(of('ses.feedback.subscribed')).toHaveLength(1);
     expect(of('ses.suppression.added')).toMatchObject([

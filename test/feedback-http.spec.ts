@@ -144,6 +144,7 @@ describe.each(PLATFORMS)('the feedback route on $name', ({ adapter }) => {
       for (const answer of answers)
         expect(answer).toMatchObject({ status: 200, body: { status: 'confirmed' } });
       expect(visits()).toBe(1);
+      await host.settled();
       const raised = host.events.filter(({ payload }) => payload.id === envelope.MessageId);
       expect(raised).toEqual([
         {
@@ -178,6 +179,7 @@ describe.each(PLATFORMS)('the feedback route on $name', ({ adapter }) => {
         body: { status: 'unsubscribed' },
       });
       expect(host.amazon.requests).not.toContain(envelope.SubscribeURL);
+      await host.settled();
       expect(host.events).toContainEqual({
         name: 'ses.feedback.unsubscribed',
         payload: { id: envelope.MessageId, topicArn: TOPIC_ARN, at: expect.any(Date) },

@@ -20,7 +20,7 @@ describe.each(databaseKinds())('feedback that comes in at the same time on $name
     expect(await at.rows()).toHaveLength(2);
     expect(await at.counts()).toEqual({ hardBounces: 2 });
     expect(await at.suppressed()).toHaveLength(2);
-    const raised = at.raised();
+    const raised = await at.raised();
     expect(payloads(raised, 'ses.bounce.hard')).toHaveLength(2);
     expect(payloads(raised, 'ses.suppression.added')).toHaveLength(2);
   });
@@ -38,7 +38,7 @@ describe.each(databaseKinds())('feedback that comes in at the same time on $name
     expect(await at.suppressed()).toEqual(
       [...numbers.map((n) => `ann-${n}@example.com * hard-bounce`), 'bob@example.com * complaint'].toSorted(),
     );
-    expect(payloads(at.raised(), 'ses.suppression.added')).toHaveLength(21);
+    expect(payloads(await at.raised(), 'ses.suppression.added')).toHaveLength(21);
   });
 
   it('sees the last soft bounce of a run, though each is counted beside the others', async () => {

@@ -42,7 +42,7 @@ describe('FeedbackService', () => {
       expect(await at.service.ingest(other(event), { source: 'other' })).toBe('repeated');
     expect((await at.rows()).map(({ source }) => source)).toEqual(['first', 'first']);
     expect(await at.counts()).toEqual({ hardBounces: 2 });
-    expect(at.raised()).toHaveLength(4);
+    expect(await at.raised()).toHaveLength(4);
   });
 
   it('tells feedback without a feedback id apart by message, type, recipient and time', async () => {
@@ -64,13 +64,13 @@ describe('FeedbackService', () => {
       expect(await at.service.ingest(envelope(event), { source: 'b' })).toBe('repeated');
     }
     expect(await at.counts()).toEqual({ deliveries: 1, opens: 1, sent: 1 });
-    expect(payloads(at.raised(), 'ses.delivery')).toHaveLength(1);
+    expect(payloads(await at.raised(), 'ses.delivery')).toHaveLength(1);
   });
 
   it('takes the recipients in that an earlier notification did not name', async () => {
     await at.take(bounce({ to: ['ann@example.com'] }));
     expect(await at.take(bounce({ to: ['ann@example.com', 'bob@example.com'] }))).toBe('stored');
-    expect(payloads(at.raised(), 'ses.bounce.hard').map(({ address }) => address)).toEqual([
+    expect(payloads(await at.raised(), 'ses.bounce.hard').map(({ address }) => address)).toEqual([
       'ann@example.com',
       'bob@example.com',
     ]);
@@ -107,8 +107,8 @@ describe('FeedbackService', () => {
     await query('alter table out_of_reach rename to ses_suppressed_address');
     expect(await at.rows()).toEqual([]);
     expect(await at.buckets()).toEqual([]);
-    expect(at.raised()).toEqual([]);
+    expect(await at.raised()).toEqual([]);
     expect(await at.take(bounce())).toBe('stored');
-    expect(at.raised()).toHaveLength(2);
+    expect(await at.raised()).toHaveLength(2);
   });
 });

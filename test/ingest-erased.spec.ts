@@ -43,7 +43,7 @@ describe.each(databaseKinds())('feedback about somebody who was erased on $name'
       mail: { destination: ['[erased]', 'bob@example.com'] },
     });
     expect(await at.counts()).toEqual({ hardBounces: 2 });
-    const told = payloads(at.raised(), 'ses.bounce.hard').map(({ address }) => address);
+    const told = payloads(await at.raised(), 'ses.bounce.hard').map(({ address }) => address);
     expect(told).toContain('Ann <ANN@example.com>');
     expect((await shop.suppression.check(['ann@example.com'])).size).toBe(1);
   });
@@ -91,7 +91,7 @@ describe.each(databaseKinds())('an event for more recipients than SES takes on $
     expect([lengths[0], lengths[69], lengths[70], lengths[119]]).toEqual([1_000, 1_000, whole, whole]);
     expect(await at.suppressed()).toHaveLength(120);
     expect(await at.counts()).toEqual({ hardBounces: 120 });
-    const added = payloads(at.raised(), 'ses.suppression.added');
+    const added = payloads(await at.raised(), 'ses.suppression.added');
     expect(new Set(added.map(({ messageId }) => messageId))).toEqual(new Set(['m-1']));
     await at.stop();
   });

@@ -60,7 +60,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       const [bucket] = await at.buckets();
       expect(minute(5).getTime() - bucket!.start.getTime()).toBeLessThan(bucket!.minutes * 60_000);
       expect(await at.suppressed()).toEqual(['ann@example.com * hard-bounce']);
-      const raised = at.raised();
+      const raised = await at.raised();
       expect(raised.map(({ name }) => name)).toEqual(['ses.bounce.hard', 'ses.suppression.added']);
       expect(payloads(raised, 'ses.bounce.hard')).toEqual([
         {
@@ -86,7 +86,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       await at.take(bounce({ status: '5.7.1', diagnosticCode: 'smtp; 550 5.7.1 rejected by policy' }));
       expect(await at.counts()).toEqual({ hardBounces: 1 });
       expect(await at.suppressed()).toEqual([]);
-      const raised = at.raised();
+      const raised = await at.raised();
       expect(raised.map(({ name }) => name)).toEqual(['ses.bounce.hard', 'ses.reputation.blocked']);
       expect(new Set(raised.map(({ payload }) => payload.id)).size).toBe(2);
     });
@@ -109,7 +109,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       expect(await at.counts()).toEqual({ hardBounces: 2 });
       expect(await at.counts('domain:example.net')).toEqual({ hardBounces: 1 });
       expect(await at.suppressed()).toHaveLength(2);
-      expect(payloads(at.raised(), 'ses.bounce.hard')).toHaveLength(2);
+      expect(payloads(await at.raised(), 'ses.bounce.hard')).toHaveLength(2);
     });
 
     it('without tags counts for the account only', async () => {
@@ -130,7 +130,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       expect(await at.take(bounce({ feedbackId: 'f-2', to: ['ANN@example.com'] }))).toBe('stored');
       expect(await at.rows()).toHaveLength(2);
       expect(await at.counts()).toEqual({ hardBounces: 1 });
-      expect(payloads(at.raised(), 'ses.suppression.added')).toHaveLength(1);
+      expect(payloads(await at.raised(), 'ses.suppression.added')).toHaveLength(1);
     });
 
     it("of the mailbox simulator's addresses counts nowhere, and is told", async () => {
@@ -138,7 +138,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       expect(await at.counts()).toEqual({});
       expect(await at.suppressed()).toEqual([]);
       expect(await at.rows()).toHaveLength(1);
-      expect(at.raised().map(({ name }) => name)).toEqual(['ses.bounce.hard']);
+      expect((await at.raised()).map(({ name }) => name)).toEqual(['ses.bounce.hard']);
     });
   });
 
@@ -150,7 +150,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       await at.take(softBounceOf(5));
       expect(await at.suppressed()).toEqual(['ann@example.com * soft-bounces']);
       expect(await at.counts()).toEqual({ softBounces: 5 });
-      expect(at.raised().map(({ name }) => name)).toEqual([
+      expect((await at.raised()).map(({ name }) => name)).toEqual([
         ...Array.from({ length: 6 }, () => 'ses.bounce.soft'),
         'ses.suppression.added',
       ]);
@@ -217,7 +217,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       expect(await at.counts()).toEqual({ complaints: 1 });
       expect(await at.counts('domain:example.com')).toEqual({ complaints: 1 });
       expect(await at.rows()).toHaveLength(2);
-      expect(payloads(at.raised(), 'ses.complaint')).toMatchObject([
+      expect(payloads(await at.raised(), 'ses.complaint')).toMatchObject([
         { address: 'ann@example.com', candidates: 2, complaintType: 'abuse' },
         { address: 'bob@example.com', candidates: 2, complaintType: 'abuse' },
       ]);
@@ -257,7 +257,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
     it('suppresses its stream', async () => {
       await at.take(subscription({ stream: 'transactional' }));
       expect(await at.suppressed()).toEqual(['ann@example.com transactional unsubscribe']);
-      expect(at.raised().map(({ name }) => name)).toEqual([
+      expect((await at.raised()).map(({ name }) => name)).toEqual([
         'ses.subscription',
         'ses.suppression.added',
         'ses.unsubscribe',
@@ -281,7 +281,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       await at.take(subscription({ to: ['ann@example.com', 'bob@example.com'] }));
       expect(await at.suppressed()).toEqual([]);
       expect(await at.rows()).toMatchObject([{ type: 'subscription', address: null }]);
-      expect(payloads(at.raised(), 'ses.subscription')).toMatchObject([
+      expect(payloads(await at.raised(), 'ses.subscription')).toMatchObject([
         { address: null, unsubscribedAll: true },
       ]);
     });
@@ -347,7 +347,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
     await at.take(click({ link: 'https://example.com/other' }));
     expect(await at.counts()).toEqual({ deliveries: 2, opens: 2, clicks: 2 });
     expect(await at.rows()).toEqual([]);
-    const raised = at.raised();
+    const raised = await at.raised();
     expect(raised.map(({ name }) => name)).toEqual([
       'ses.delivery',
       'ses.delivery',
@@ -381,7 +381,7 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
     expect((await at.rows()).map(({ address }) => address).toSorted()).toEqual(to);
     expect(await at.counts()).toEqual({ [counter]: 2 });
     expect(await at.suppressed()).toEqual([]);
-    const raised = at.raised();
+    const raised = await at.raised();
     expect(raised.map((event) => event.name)).toEqual([name, name]);
     expect(raised.map((event) => event.payload)).toEqual(
       to.map((address) => expect.objectContaining({ address, messageId: 'm-1', ...payload })),

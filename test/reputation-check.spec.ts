@@ -8,9 +8,13 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Clock } from '../libs/ses-reputation/src/clock.js';
 import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
+import { EventDispatcher } from '../libs/ses-reputation/src/events/event-dispatcher.js';
 import { EventOutbox } from '../libs/ses-reputation/src/events/event-outbox.js';
+import { DEFAULT_OUTBOX_LIMITS, OUTBOX_LIMITS } from '../libs/ses-reputation/src/events/outbox-limits.js';
+import { OutboxTable } from '../libs/ses-reputation/src/events/outbox-table.js';
 import { SesEventBus } from '../libs/ses-reputation/src/events/ses-event-bus.js';
 import { SES_EVENT_EMITTER } from '../libs/ses-reputation/src/events/tokens.js';
+import { Leadership } from '../libs/ses-reputation/src/leadership/leadership.js';
 import {
   SES_OPTIONS,
   type ReputationOptions,
@@ -69,6 +73,10 @@ describe('the scheduled check', () => {
         Clock,
         Store,
         SesEventBus,
+        Leadership,
+        { provide: OUTBOX_LIMITS, useValue: DEFAULT_OUTBOX_LIMITS },
+        OutboxTable,
+        EventDispatcher,
         EventOutbox,
         { provide: CHECK_STEPS, useValue: [] },
         ReputationLedger,
@@ -172,6 +180,8 @@ describe('the scheduled check', () => {
     desk.enforcement = 'PROBATION';
     await service().check();
     await service().check();
+    while (raised.length === 0) await sleep(10);
+    await app!.get(EventDispatcher, { strict: false }).drain();
     expect(raised).toEqual([
       {
         id: 'reputation:2:account:changed',

@@ -43,7 +43,7 @@ function recount(letters: Letter[], stream: string | null, volume: number) {
   const counted = letters
     .filter((each) => stream === null || each.stream === stream)
     .map(({ ageMs, fate }) => {
-      const width = ageMs <= 8 * DAY ? MINUTE : ageMs <= 32 * DAY ? HOUR : DAY;
+      const width = ageMs <= 2 * DAY ? MINUTE : ageMs <= 32 * DAY ? HOUR : DAY;
       return { start: Math.floor((NOW - ageMs) / width) * width, width, fate };
     })
     .filter(({ fate }) => !fate.excluded)
@@ -98,6 +98,7 @@ describe.each(databaseKinds())('reputation on $name', ({ name, create }) => {
       headroom: null,
     };
     const expected = {
+      countedAs: 'own',
       bounce: metric,
       complaint: metric,
       level: 'healthy',
@@ -106,9 +107,10 @@ describe.each(databaseKinds())('reputation on $name', ({ name, create }) => {
       forecast: null,
       unaccounted: { volume: 0, share: 0 },
       account: null,
+      amazon: null,
     };
     expect(await service.report()).toEqual(expected);
-    expect(await service.report({ stream: 'unknown\u0000' })).toEqual(expected);
+    expect(await service.report({ stream: 'unknown\u0000' })).toEqual({ ...expected, countedAs: 'other' });
   });
 
   it('reports the account, a stream and a domain, and includes mail that is just being booked', async () => {
@@ -241,14 +243,15 @@ describe.each(databaseKinds())('reputation on $name', ({ name, create }) => {
     const reports = await Promise.all(instances.map(({ check }) => check.check()));
     expect(reports.map(({ level }) => level)).toEqual(Array(5).fill('review'));
     await Promise.all(instances.map(({ check }) => check.check()));
-    const raised = instances.flatMap((each) => each.raised);
+    const { deliver, raised } = instances[0]!;
+    await deliver();
     expect(raised.toSorted()).toEqual(['ses.reputation.approaching', 'ses.reputation.changed']);
     const { version } = await dataSource.manager.findOneByOrFail(ReputationState, { name: 'account' });
     expect(version).toBe(10);
   });
 
   it('agrees in report and check on a level that hysteresis keeps, and has no memory for the past', async () => {
-    const { service, raised, book } = instance();
+    const { service, raised, book, deliver } = instance();
     await book(mail(2 * HOUR, { sent: 100, hardBounces: 5 }));
     expect(await service.check()).toMatchObject({ level: 'review', bounce: { headroom: 5 } });
     await book(mail(HOUR, { sent: 10 }));
@@ -259,6 +262,7 @@ describe.each(databaseKinds())('reputation on $name', ({ name, create }) => {
     await book(mail(HOUR, { sent: 1_000 }));
     expect((await service.report()).level).toBe('healthy');
     await service.check();
+    await deliver();
     expect(raised).toEqual([
       'ses.reputation.approaching',
       'ses.reputation.changed',

@@ -146,15 +146,15 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
 
   it('does not write the address down again when feedback names it again', async () => {
     await list.suppression.erase('ann@example.com');
-    list.raised();
+    await list.raised();
     await list.suppression.suppress('Ann@example.com', {
       reason: 'complaint',
       note: 'ann@example.com complained',
       actor: 'ann@example.com',
     });
-    expect(list.raised()).toEqual([]);
+    expect(await list.raised()).toEqual([]);
     await list.suppression.suppress('Ann@example.com', { reason: 'unsubscribe', scope: 'newsletter' });
-    expect(list.raised()).toMatchObject([
+    expect(await list.raised()).toMatchObject([
       { name: 'ses.suppression.added', payload: { address: 'Ann@example.com', scope: 'newsletter' } },
       { name: 'ses.unsubscribe' },
     ]);
@@ -166,12 +166,14 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
 
   it('suppresses what was not suppressed, or for a while only, and tells of it', async () => {
     await list.suppression.erase('ann@example.com');
-    expect(list.raised()).toMatchObject([{ name: 'ses.suppression.added', payload: { reason: 'manual' } }]);
+    expect(await list.raised()).toMatchObject([
+      { name: 'ses.suppression.added', payload: { reason: 'manual' } },
+    ]);
     const expiresAt = new Date(list.clock.nowMs + 1);
     await list.suppression.suppress('bob@example.com', { reason: 'hard-bounce', expiresAt });
-    list.raised();
+    await list.raised();
     await list.suppression.erase('bob@example.com');
-    expect(list.raised()).toEqual([]);
+    expect(await list.raised()).toEqual([]);
     list.clock.nowMs += 10;
     expect(await list.suppression.isSuppressed('bob@example.com')).toBe(true);
   });

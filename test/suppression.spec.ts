@@ -57,7 +57,7 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
 
   it('raises an event for what is new, and none for what was there', async () => {
     await list.suppression.suppress('ann@example.com', { reason: 'hard-bounce' });
-    expect(list.raised()).toEqual([
+    expect(await list.raised()).toEqual([
       {
         name: 'ses.suppression.added',
         payload: {
@@ -73,13 +73,13 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
     ]);
     await list.suppression.suppress('ann@example.com', { reason: 'hard-bounce' });
     await list.suppression.suppress('ann@example.com', { reason: 'soft-bounces' });
-    expect(list.raised()).toEqual([]);
+    expect(await list.raised()).toEqual([]);
     expect(await actions()).toEqual(['added']);
   });
 
   it('tells of an opt-out with the streams it holds for, also where a bounce came before it', async () => {
     await list.suppression.suppress('ann@example.com', { reason: 'unsubscribe', scope: 'newsletter' });
-    expect(list.raised()).toMatchObject([
+    expect(await list.raised()).toMatchObject([
       { name: 'ses.suppression.added' },
       {
         name: 'ses.unsubscribe',
@@ -87,9 +87,9 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
       },
     ]);
     await list.suppression.suppress('bob@example.com', { reason: 'hard-bounce' });
-    list.raised();
+    await list.raised();
     await list.suppression.suppress('bob@example.com', { reason: 'unsubscribe' });
-    expect(list.raised()).toMatchObject([
+    expect(await list.raised()).toMatchObject([
       {
         name: 'ses.unsubscribe',
         payload: { address: 'bob@example.com', stream: null, streams: ['transactional', 'newsletter'] },
@@ -120,10 +120,10 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
   it('tells once of an opt-out that is made longer', async () => {
     const until = (hours: number) => new Date(list.clock.nowMs + hours * HOUR_MS);
     await list.suppression.suppress('ann@example.com', { reason: 'unsubscribe', expiresAt: until(1) });
-    list.raised();
+    await list.raised();
     await list.suppression.suppress('ann@example.com', { reason: 'unsubscribe', expiresAt: until(2) });
     expect(await row()).toMatchObject({ expiresAt: until(2) });
-    expect(list.raised()).toEqual([]);
+    expect(await list.raised()).toEqual([]);
     expect(await actions()).toEqual(['added', 'changed']);
   });
 
@@ -143,7 +143,7 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
     expect(await list.suppression.isSuppressed('ann@example.com')).toBe(true);
     list.clock.nowMs += HOUR_MS;
     expect(await list.suppression.isSuppressed('ann@example.com')).toBe(false);
-    list.raised();
+    await list.raised();
     await list.suppression.suppress('ann@example.com', { reason: 'soft-bounces' });
     expect(await row()).toMatchObject({
       reason: 'soft-bounces',
@@ -151,7 +151,7 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
       expiresAt: null,
     });
     expect(await actions()).toEqual(['added', 'expired', 'added']);
-    expect(list.raised()).toHaveLength(1);
+    expect(await list.raised()).toHaveLength(1);
   });
 
   it('makes one row of what many instances add at once, with the strongest reason', async () => {
@@ -163,7 +163,7 @@ describe.each(databaseKinds())('suppression on $name', (kind) => {
     );
     expect(await list.dataSource.manager.count(SuppressedAddress)).toBe(1);
     expect((await row()).reason).toBe('complaint');
-    expect(list.raised().filter(({ name }) => name === 'ses.suppression.added')).toHaveLength(1);
+    expect((await list.raised()).filter(({ name }) => name === 'ses.suppression.added')).toHaveLength(1);
   });
 
   it('strengthens a row that many change at once', async () => {

@@ -16,15 +16,18 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { EventDispatcher } from '../../libs/ses-reputation/src/events/event-dispatcher.js';
 import { FeedbackEvent } from '../../libs/ses-reputation/src/feedback/feedback-event.entity.js';
 import {
   DEFAULT_FEEDBACK_LIMITS,
   FEEDBACK_LIMITS,
   type FeedbackLimits,
 } from '../../libs/ses-reputation/src/feedback/feedback-limits.js';
+import { Leadership } from '../../libs/ses-reputation/src/leadership/leadership.js';
 import { SesReputationModule } from '../../libs/ses-reputation/src/ses-reputation.module.js';
 import { SuppressedAddress } from '../../libs/ses-reputation/src/suppression/suppressed-address.entity.js';
 import type { SesSimulator } from '../../libs/ses-reputation/src/testing/index.js';
+import { until } from './sns-harness.js';
 import { AmazonDouble, TOPIC_ARN, sign, type Fields } from './sns-forge.js';
 
 export const PLATFORMS: { name: string; adapter: () => AbstractHttpAdapter }[] = [
@@ -56,6 +59,7 @@ export class FeedbackHost {
   readonly events: { name: string; payload: Fields }[] = [];
   url = '';
   private app!: INestApplication;
+  private held = false;
 
   static async start(setUp: HostSetUp): Promise<FeedbackHost> {
     const host = new FeedbackHost();
@@ -93,6 +97,11 @@ export class FeedbackHost {
     return this.post(sign(envelope, key));
   }
 
+  /** Delivers the events that are stored. */
+  settled(): Promise<void> {
+    return this.get(EventDispatcher).drain();
+  }
+
   /** Makes a post of which nothing may come, and tells how often Amazon was asked. */
   async refused(post: () => Promise<{ status: number; body: any }>) {
     const before = await this.effects();
@@ -120,8 +129,13 @@ export class FeedbackHost {
   /** Has the database keep everybody waiting; gives what ends that. */
   async holdStore(): Promise<() => Promise<void>> {
     const runner = this.database.createQueryRunner();
+    await this.settled();
     await runner.startTransaction();
-    return () => runner.rollbackTransaction();
+    this.held = true;
+    return () => {
+      this.held = false;
+      return runner.rollbackTransaction();
+    };
   }
 
   private get database(): DataSource {
@@ -129,6 +143,7 @@ export class FeedbackHost {
   }
 
   private async effects() {
+    if (!this.held) await this.settled();
     return {
       rows: await this.database.getRepository(FeedbackEvent).count(),
       suppressed: await this.database.getRepository(SuppressedAddress).count(),
@@ -194,5 +209,6 @@ export class FeedbackHost {
     });
     const { port } = this.app.getHttpServer().address() as AddressInfo;
     this.url = `http://127.0.0.1:${port}`;
+    await until(() => this.get(Leadership).token !== null);
   }
 }

@@ -26,7 +26,7 @@ import { SuppressedAddress } from '../../libs/ses-reputation/src/suppression/sup
 import { SuppressionLedger } from '../../libs/ses-reputation/src/suppression/suppression-ledger.js';
 import { SuppressionService } from '../../libs/ses-reputation/src/suppression/suppression.service.js';
 import type { DatabaseKind } from './databases.js';
-import { outboxParts, type OutboxParts } from './outbox.js';
+import { Outboxes } from './outbox.js';
 import { StoppedClock } from './suppression-harness.js';
 
 type Given = Partial<Omit<SesReputationOptions, 'feedback'>> & { feedback?: object };
@@ -72,10 +72,7 @@ export async function startIngest(kind: DatabaseKind): Promise<IngestHarness> {
   emitter.onAny((name, payload) => events.push({ name, payload } as PendingEvent));
 
   const pulses: FeedbackPulse[] = [];
-  const outboxes: OutboxParts[] = [];
-  const settled = async () => {
-    for (const { dispatcher } of outboxes) await dispatcher.drain();
-  };
+  const outboxes = new Outboxes(emitter, store, clock);
   const withOptions = ({ feedback, ...given }: Given): IngestParts => {
     const options = resolveOptions({
       app: 'shop',
@@ -83,9 +80,7 @@ export async function startIngest(kind: DatabaseKind): Promise<IngestHarness> {
       ...given,
       feedback: { topicArns: ['arn:aws:sns:us-east-1:123456789012:ses-feedback'], ...feedback },
     });
-    const parts = outboxParts(emitter, store, clock, options);
-    const { outbox } = parts;
-    outboxes.push(parts);
+    const { outbox } = outboxes.of(options);
     const suppressions = new SuppressionLedger(store, options, clock);
     const reputation = new ReputationLedger(store, clock, new DimensionPlaces(store, clock, options));
     const pulse = new FeedbackPulse(store, clock);
@@ -119,16 +114,16 @@ export async function startIngest(kind: DatabaseKind): Promise<IngestHarness> {
       return rows.map(({ key, scope, reason }) => `${key} ${scope} ${reason}`).toSorted();
     },
     raised: async () => {
-      await settled();
+      await outboxes.settled();
       return events.splice(0);
     },
     clear: async () => {
-      await settled();
+      await outboxes.settled();
       for (const entity of SES_REPUTATION_ENTITIES) await dataSource.getRepository(entity).clear();
       events = [];
     },
     stop: async () => {
-      for (const { dispatcher } of outboxes) await dispatcher.close();
+      await outboxes.close();
       for (const pulse of pulses) await pulse.onApplicationShutdown();
       await dataSource.destroy();
       await database.drop();

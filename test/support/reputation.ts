@@ -5,8 +5,6 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import type { Clock } from '../../libs/ses-reputation/src/clock.js';
 import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
-import { EventOutbox } from '../../libs/ses-reputation/src/events/event-outbox.js';
-import { SesEventBus } from '../../libs/ses-reputation/src/events/ses-event-bus.js';
 import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
 import type {
   ReputationOptions,
@@ -15,10 +13,12 @@ import type {
 import type { Booking } from '../../libs/ses-reputation/src/reputation/counts.js';
 import { AmazonWord } from '../../libs/ses-reputation/src/reputation/amazon/amazon-word.js';
 import { ReputationCheck } from '../../libs/ses-reputation/src/reputation/reputation-check.js';
+import { DimensionPlaces } from '../../libs/ses-reputation/src/reputation/dimension-places.js';
 import { ReputationLedger } from '../../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { ReputationService } from '../../libs/ses-reputation/src/reputation/reputation.service.js';
 import { Store } from '../../libs/ses-reputation/src/store/store.js';
 import type { TestDatabase } from './databases.js';
+import { alwaysLeading, neverLeading, outboxParts } from './outbox.js';
 
 /** Amazon's side of `GetAccount`, behind a real client. Of other requests it knows nothing to say. */
 export class AccountDesk {
@@ -87,8 +87,12 @@ export async function connect(database: TestDatabase): Promise<DataSource> {
 export class Instance {
   readonly desk = new AccountDesk();
   readonly registry = new SchedulerRegistry();
+  /** Names of the events that this instance delivered. */
   readonly raised: string[] = [];
+  /** Delivers what is stored, as the instance that leads does. */
+  readonly deliver: () => Promise<void>;
   readonly store: Store;
+  readonly places: DimensionPlaces;
   readonly ledger: ReputationLedger;
   readonly check: ReputationCheck;
   readonly service: ReputationService;
@@ -105,18 +109,24 @@ export class Instance {
     const emitter = new EventEmitter2();
     emitter.onAny((name) => this.raised.push(String(name)));
     this.store = new Store(dataSource);
-    this.ledger = new ReputationLedger(this.store, clock);
+    this.places = new DimensionPlaces(this.store, clock, options);
+    this.ledger = new ReputationLedger(this.store, clock, this.places);
     this.check = new ReputationCheck(
       this.registry,
       options,
       new HastyAmazonWord(options, this.desk.client, clock),
       this.store,
       this.ledger,
-      new EventOutbox(this.store, new SesEventBus(emitter)),
+      outboxParts(emitter, this.store, clock, options, { leadership: neverLeading }).outbox,
       clock,
       [],
+      neverLeading,
     );
-    this.service = new ReputationService(options, this.store, this.ledger, this.check, clock);
+    this.deliver = async () => {
+      const parts = outboxParts(emitter, this.store, clock, options, { leadership: alwaysLeading });
+      await parts.dispatcher.drain();
+    };
+    this.service = new ReputationService(options, this.store, this.ledger, this.check, clock, this.places);
   }
 
   book(...bookings: Booking[]): Promise<void> {

@@ -2,8 +2,6 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import { DataSource } from 'typeorm';
 import { Clock } from '../../libs/ses-reputation/src/clock.js';
 import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
-import { EventOutbox } from '../../libs/ses-reputation/src/events/event-outbox.js';
-import { SesEventBus } from '../../libs/ses-reputation/src/events/ses-event-bus.js';
 import type { PendingEvent } from '../../libs/ses-reputation/src/events/ses-events.js';
 import { sesReputationMigrations } from '../../libs/ses-reputation/src/migrations/index.js';
 import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
@@ -12,6 +10,7 @@ import { Store } from '../../libs/ses-reputation/src/store/store.js';
 import { SuppressionLedger } from '../../libs/ses-reputation/src/suppression/suppression-ledger.js';
 import { SuppressionService } from '../../libs/ses-reputation/src/suppression/suppression.service.js';
 import type { DatabaseKind } from './databases.js';
+import { Outboxes } from './outbox.js';
 
 /** A clock that stands still until it is moved. */
 export class StoppedClock extends Clock {
@@ -33,8 +32,8 @@ export interface SuppressionHarness {
   suppression: SuppressionService;
   /** The same list as another instance of the application, or one with other options, has it. */
   instance(options?: SuppressionOptions): SuppressionService;
-  /** What was raised since it was last asked for. */
-  raised(): PendingEvent[];
+  /** What was raised since it was last asked for, with what is on its way. */
+  raised(): Promise<PendingEvent[]>;
   /** Empties every table. */
   clear(): Promise<void>;
   stop(): Promise<void>;
@@ -58,6 +57,7 @@ export async function startSuppression(
   let events: PendingEvent[] = [];
   emitter.onAny((name, payload) => events.push({ name, payload } as PendingEvent));
 
+  const outboxes = new Outboxes(emitter, store, clock);
   const build = (given: SuppressionOptions) => {
     const options = resolveOptions({
       streams: { transactional: { priority: 'critical' }, newsletter: { unsubscribe: true } },
@@ -65,15 +65,10 @@ export async function startSuppression(
       suppression: given,
     });
     const ledger = new SuppressionLedger(store, options, clock);
+    const { outbox } = outboxes.of(options);
     return {
       ledger,
-      suppression: new SuppressionService(
-        store,
-        ledger,
-        new EventOutbox(store, new SesEventBus(emitter)),
-        clock,
-        options,
-      ),
+      suppression: new SuppressionService(store, ledger, outbox, clock, options),
     };
   };
   return {
@@ -82,16 +77,19 @@ export async function startSuppression(
     clock,
     ...build(suppressionOptions),
     instance: (options = suppressionOptions) => build(options).suppression,
-    raised: () => {
+    raised: async () => {
+      await outboxes.settled();
       const taken = events;
       events = [];
       return taken;
     },
     clear: async () => {
+      await outboxes.settled();
       for (const entity of SES_REPUTATION_ENTITIES) await dataSource.getRepository(entity).clear();
       events = [];
     },
     stop: async () => {
+      await outboxes.close();
       await dataSource.destroy();
       await database.drop();
     },

@@ -1,11 +1,11 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
+import { EventEmitter2, EventEmitterReadinessWatcher } from '@nestjs/event-emitter';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { SES_REPUTATION_ENTITIES } from './entities.js';
 import { SesReputationConfigError } from './errors.js';
-import { SES_EVENT_EMITTER } from './events/tokens.js';
+import { SES_EVENT_EMITTER, SES_LISTENERS_READY } from './events/tokens.js';
 import { SES_SCHEDULER_REGISTRY } from './scheduler.js';
 import { KNOWN_DATABASES } from './store/store.js';
 import { SES_DATA_SOURCE } from './store/tokens.js';
@@ -18,6 +18,12 @@ export function hostProviders(dataSourceName: string): FactoryProvider[] {
   const named = dataSourceName === 'default' ? '' : `, name: '${dataSourceName}'`;
   return [
     fromHost(SES_EVENT_EMITTER, EventEmitter2, 'EventEmitterModule.forRoot()', '@nestjs/event-emitter'),
+    fromHost(
+      SES_LISTENERS_READY,
+      EventEmitterReadinessWatcher,
+      'EventEmitterModule.forRoot()',
+      '@nestjs/event-emitter',
+    ),
     fromHost(SES_SCHEDULER_REGISTRY, SchedulerRegistry, 'ScheduleModule.forRoot()', '@nestjs/schedule'),
     {
       provide: SES_DATA_SOURCE,

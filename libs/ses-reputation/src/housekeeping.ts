@@ -7,9 +7,12 @@ import {
 } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Clock } from './clock.js';
+import { OutboxService } from './events/outbox.service.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
 import { IdempotentSends } from './mailer/idempotent-sends.js';
 import { rollUp } from './reputation/bucket-rollup.js';
+import { DimensionPlaces } from './reputation/dimension-places.js';
+import { keepPlaces } from './reputation/dimension-upkeep.js';
 import { mountInterval, SES_SCHEDULER_REGISTRY, unmountInterval } from './scheduler.js';
 import { Store } from './store/store.js';
 
@@ -26,6 +29,8 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(SES_SCHEDULER_REGISTRY) private readonly scheduler: SchedulerRegistry,
     private readonly feedback: FeedbackRetention,
     private readonly idempotentSends: IdempotentSends,
+    private readonly outbox: OutboxService,
+    private readonly places: DimensionPlaces,
     private readonly store: Store,
     private readonly clock: Clock,
   ) {}
@@ -45,7 +50,9 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     const chores = [
       () => this.feedback.prune(),
       () => this.idempotentSends.prune(),
+      () => this.outbox.prune(),
       () => rollUp(this.store, this.clock.now()),
+      () => keepPlaces(this.store, this.places, this.clock.now()),
     ];
     for (const chore of chores) {
       try {

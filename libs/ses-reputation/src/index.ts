@@ -29,6 +29,8 @@ export { FeedbackEvent, type FeedbackType } from './feedback/feedback-event.enti
 export { ReputationBucket } from './reputation/reputation-bucket.entity.js';
 export { REPUTATION_LEVELS, type ReputationLevel } from './reputation/levels.js';
 
+export { OutboxService, type DeadEvent, type DeadEventPage } from './events/outbox.service.js';
+export type { OutboxCounts } from './events/outbox-counts.js';
 export { OnSesEvent } from './events/on-ses-event.decorator.js';
 export type * from './events/ses-events.js';
 
@@ -72,6 +74,7 @@ export type { ReputationEntityStatus } from './reputation/amazon/reputation-enti
 export type { MetricReport, ReputationReport, WindowReport } from './reputation/report.js';
 export type { ForecastEvidence, ReputationForecast, TrendWindow } from './reputation/forecast.js';
 export type { RateInterval } from './reputation/wilson.js';
+export type { BreakdownQuery, BreakdownRow } from './reputation/breakdown.js';
 export type { ReportQuery } from './reputation/report-query.js';
 
 export { addressKey } from './address/address-key.js';
@@ -104,4 +107,5 @@ export {
 } from './suppression/errors.js';
 export { CriticalStreamError, GuardOffError, InvalidPauseError, UnknownStreamError } from './guard/errors.js';
 export { InvalidFeedbackError } from './feedback/invalid-feedback.error.js';
+export { InvalidOutboxPageError } from './events/invalid-outbox-page.error.js';
 export { InvalidReportQueryError } from './reputation/invalid-report-query.error.js';

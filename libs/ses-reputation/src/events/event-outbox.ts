@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Store } from '../store/store.js';
+import { EventDispatcher } from './event-dispatcher.js';
+import { OutboxTable } from './outbox-table.js';
 import { SesEventBus } from './ses-event-bus.js';
 import type { PendingEvent } from './ses-events.js';
 
@@ -12,21 +14,31 @@ export type Raise = (events: readonly PendingEvent[]) => void;
 export class EventOutbox {
   constructor(
     private readonly store: Store,
+    private readonly table: OutboxTable,
+    private readonly dispatcher: EventDispatcher,
     private readonly bus: SesEventBus,
   ) {}
 
   /**
-   * Runs `work` as {@link Store.transaction} does, and raises its events after the commit.
+   * Runs `work` as {@link Store.transaction} does, and stores its events with what it has changed. They are
+   * delivered after the commit, by the instance that leads; those that must not be stored by this one.
    *
    * @throws StoreUnavailableError with the driver's error as `cause`; nothing is raised
    */
   async commit<T>(work: (tx: EntityManager, raise: Raise) => Promise<T>): Promise<T> {
     let raised: PendingEvent[] = [];
-    const result = await this.store.transaction((tx) => {
+    const result = await this.store.transaction(async (tx) => {
       raised = [];
-      return work(tx, (events) => void raised.push(...events));
+      const result = await work(tx, (events) => void raised.push(...events));
+      await this.table.insert(
+        tx,
+        raised.filter((event) => !event.unstored),
+      );
+      return result;
     });
-    this.bus.emitAll(raised);
+    const unstored = raised.filter((event) => event.unstored);
+    this.bus.emitAll(unstored);
+    if (raised.length > unstored.length) this.dispatcher.wake();
     return result;
   }
 }

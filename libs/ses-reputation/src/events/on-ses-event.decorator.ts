@@ -4,7 +4,8 @@ import type { SesEventName, SesEvents } from './ses-events.js';
 type OnEventOptions = Parameters<typeof OnEvent>[1];
 
 /**
- * Listens to one event of this module; the compiler checks the listener's parameter.
+ * Listens to one event of this module; the compiler checks the listener's parameter. A listener that throws or
+ * rejects is called again later: Nest's `suppressErrors` is off, where `options` don't set it.
  *
  * @example
  * ```ts
@@ -17,5 +18,10 @@ export function OnSesEvent<N extends SesEventName>(name: N, options?: OnEventOpt
     target: object,
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<T>,
-  ): void => OnEvent(name, options)(target, key, descriptor as PropertyDescriptor) as void;
+  ): void =>
+    OnEvent(name, { suppressErrors: false, ...options })(
+      target,
+      key,
+      descriptor as PropertyDescriptor,
+    ) as void;
 }

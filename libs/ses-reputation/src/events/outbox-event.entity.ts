@@ -3,17 +3,21 @@ import { epochMillis } from '../store/columns.js';
 
 /** An event that is stored with its cause and not delivered yet. */
 @Entity('ses_outbox_event')
-@Index('ix_ses_outbox_event_due', ['state', 'dueAt'])
+@Index('ix_ses_outbox_event_due', ['app', 'state', 'dueAt', 'id'])
 @Index('ix_ses_outbox_event_key', ['key', 'id'])
 export class OutboxEvent {
   /** Sorts by the time it was stored. */
   @PrimaryColumn('varchar', { length: 32 })
   id!: string;
 
+  /** The application's `app`: each one on a database delivers its own events. */
+  @Column('varchar', { length: 64 })
+  app!: string;
+
   @Column('varchar', { length: 48 })
   name!: string;
 
-  /** Events of one key are delivered in order: the look-up key of the address; `null` where there is none. */
+  /** Events of one key are delivered in order: the look-up key of the address, or what else an event is about. */
   @Column('varchar', { length: 320, nullable: true })
   key!: string | null;
 
@@ -28,6 +32,7 @@ export class OutboxEvent {
   @Column('int', { default: 0 })
   attempts!: number;
 
+  /** 0 before the first attempt, so that no instance's clock can delay it; of a dead one, when it was given up. */
   @Column('bigint', { name: 'due_at', transformer: epochMillis })
   dueAt!: Date;
 

@@ -6,6 +6,14 @@ import { SES_EVENT_EMITTER } from './tokens.js';
 
 type Listener = (...args: unknown[]) => unknown;
 
+/** One listener of the host's for one event. */
+export interface EventListener {
+  /** By what it is known again. */
+  listener: Listener;
+  /** Settles as the listener does; rejects with what it throws. Never throws. */
+  call(payload: object): Promise<unknown>;
+}
+
 /** Raises events so that one listener's error reaches neither the others nor the one who raised it. */
 @Injectable()
 export class SesEventBus {
@@ -13,28 +21,41 @@ export class SesEventBus {
 
   constructor(@Inject(SES_EVENT_EMITTER) private readonly emitter: EventEmitter2) {}
 
-  /** Raise what a committed transaction brought about. */
+  /** Raises what is not kept for listeners that fail. */
   emitAll(events: readonly PendingEvent[]): void {
     for (const { name, payload } of events) this.emit(name, payload);
   }
 
   emit<N extends SesEventName>(name: N, payload: SesEvents[N]): void {
-    // EventEmitter2.emit stops at the first listener that throws, so each one is called by itself.
-    for (const listener of this.emitter.listeners(name) as Listener[]) this.call(name, listener, [payload]);
-    for (const listener of this.emitter.listenersAny() as Listener[])
-      this.call(name, listener, [name, payload]);
+    for (const listener of this.listeners(name)) {
+      listener.call(payload).catch((error: unknown) => this.report(name, error));
+    }
   }
 
-  private call(name: SesEventName, listener: Listener, args: unknown[]): void {
+  /** Who listens to an event now: by its name, by a wildcard, or to everything. */
+  listeners(name: string): EventListener[] {
+    // EventEmitter2.emit stops at the first listener that throws, so each one is called by itself.
+    const named = (this.emitter.listeners(name) as Listener[]).map((listener) => ({
+      listener,
+      call: (payload: object) => this.call(name, listener, [payload]),
+    }));
+    const any = (this.emitter.listenersAny() as Listener[]).map((listener) => ({
+      listener,
+      call: (payload: object) => this.call(name, listener, [name, payload]),
+    }));
+    return [...named, ...any];
+  }
+
+  report(name: string, error: unknown): void {
+    this.logger.error(`A listener of "${name}" failed: ${describeError(error)}`, stackOf(error));
+  }
+
+  private call(name: string, listener: Listener, args: unknown[]): Promise<unknown> {
     // Not Promise.resolve: it hands a listener's own promise back, whose methods may be the listener's own too.
-    new Promise((resolve) => {
+    return new Promise((resolve) => {
       const context = Object.assign(Object.create(this.emitter), { event: name });
       resolve(listener.apply(context, args));
-    }).catch((error: unknown) => this.report(name, error));
-  }
-
-  private report(name: SesEventName, error: unknown): void {
-    this.logger.error(`A listener of "${name}" failed: ${describeError(error)}`, stackOf(error));
+    });
   }
 }
 

@@ -270,4 +270,11 @@ export interface SesEvents {
 export type SesEventName = keyof SesEvents;
 
 /** One event on its way: collected inside a transaction, raised after its commit. */
-export type PendingEvent = { [N in SesEventName]: { name: N; payload: SesEvents[N] } }[SesEventName];
+export type PendingEvent = {
+  [N in SesEventName]: {
+    name: N;
+    payload: SesEvents[N];
+    /** Names somebody who was erased: raised at once by this process, and written down nowhere. */
+    unstored?: boolean;
+  };
+}[SesEventName];

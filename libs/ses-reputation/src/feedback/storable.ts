@@ -1,6 +1,7 @@
 import { parseAddrSpec } from '../address/addr-spec.js';
 import { fitBytes } from '../store/fit-text.js';
 import { tracePattern } from '../suppression/trace-pattern.js';
+import type { PendingEvent } from '../events/ses-events.js';
 import type { FeedbackEntry } from './entries/entry.js';
 import type { FeedbackEvent } from './feedback-event.entity.js';
 import type { EventRecipient } from './ses-event/recipient.js';
@@ -13,7 +14,7 @@ const ERASED = '[erased]';
 
 /**
  * One event's entries as they may be kept: what came cut to fit, and nothing by which one who was erased could be
- * known. What is counted and raised stays as it was.
+ * known. What is counted stays as it was; events about somebody erased are raised without being stored.
  *
  * @param named everybody the event names
  * @param erased keys of those who were erased, and the key that stands for each
@@ -34,6 +35,7 @@ export function storable(
       ...entry,
       row: row && { ...rowWithout(row, without), raw: n < WHOLE_ROWS ? whole : short },
       suppression: suppression && { ...suppression, note: suppression.note && without(suppression.note) },
+      events: hidden === undefined ? entry.events.map((event) => eventWithout(event, without)) : entry.events,
     };
     if (hidden === undefined) return kept;
     // An erased address is suppressed for good: there is no run of bounces to keep for it.
@@ -42,12 +44,21 @@ export function storable(
       row: kept.row && { ...kept.row, address: null, key: hidden },
       delivered: null,
       soft: false,
+      events: kept.events.map(({ name, payload }) => ({ name, payload, unstored: true }) as PendingEvent),
     };
   });
 }
 
 function rowWithout(row: FeedbackEvent, without: (text: string) => string): FeedbackEvent {
   return row.diagnostic === null ? row : { ...row, diagnostic: without(row.diagnostic) };
+}
+
+function eventWithout(event: PendingEvent, without: (text: string) => string): PendingEvent {
+  const fields = Object.entries(event.payload).map(([name, value]) => [
+    name,
+    typeof value === 'string' && name !== 'id' ? without(value) : (value as unknown),
+  ]);
+  return { ...event, payload: Object.fromEntries(fields) } as PendingEvent;
 }
 
 function eraser(recipients: readonly EventRecipient[]): (text: string) => string {

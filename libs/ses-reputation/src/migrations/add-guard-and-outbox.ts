@@ -5,12 +5,18 @@ import { createTables, dropTables, type TableShape } from './tables.js';
 const TABLES: TableShape[] = [
   {
     name: 'ses_reputation_dimension',
-    columns: [varchar('dimension', 264, { isPrimary: true }), varchar('kind', 24), millis('first_seen_at')],
+    columns: [
+      varchar('dimension', 264, { isPrimary: true }),
+      varchar('kind', 24),
+      int('places', { default: 0 }),
+      millis('first_seen_at'),
+    ],
   },
   {
     name: 'ses_outbox_event',
     columns: [
       ascii('id', 32, { isPrimary: true }),
+      varchar('app', 64),
       varchar('name', 48),
       nullable(ascii('key', 320)),
       text('payload'),
@@ -21,7 +27,7 @@ const TABLES: TableShape[] = [
       nullable(varchar('error', 1000)),
     ],
     indices: {
-      ix_ses_outbox_event_due: ['state', 'due_at'],
+      ix_ses_outbox_event_due: ['app', 'state', 'due_at', 'id'],
       ix_ses_outbox_event_key: ['key', 'id'],
     },
   },
@@ -38,7 +44,7 @@ const TABLES: TableShape[] = [
   {
     name: 'ses_guard_state',
     columns: [
-      varchar('stream', 64, { isPrimary: true }),
+      ascii('stream', 64, { isPrimary: true }),
       varchar('mode', 8),
       varchar('cause', 8),
       varchar('reason', 1000),
@@ -58,6 +64,8 @@ const TABLES: TableShape[] = [
       varchar('reason', 16),
       millis('listed_at'),
       int('run'),
+      varchar('state', 16),
+      nullable(text('replaced')),
     ],
     indices: {
       ix_ses_account_list_entry_key: ['key'],

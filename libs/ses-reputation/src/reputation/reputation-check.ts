@@ -9,13 +9,15 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import { EventOutbox } from '../events/event-outbox.js';
+import { LeaseLostError } from '../leadership/lease-lost.error.js';
+import { Leadership } from '../leadership/leadership.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { mountInterval, SES_SCHEDULER_REGISTRY, unmountInterval } from '../scheduler.js';
 import { Store } from '../store/store.js';
 import { newestStatus, storedAccountStatus } from './amazon/account-status.js';
 import { knownRates } from './amazon/amazon-memory.js';
 import { AmazonWord, type AmazonAnswer } from './amazon/amazon-word.js';
-import { ACCOUNT } from './bucket-delta.js';
+import { ACCOUNT } from './dimension.js';
 import { CHECK_STEPS, type CheckStep } from './check-step.js';
 import { decide } from './decide.js';
 import { measure } from './measure.js';
@@ -29,7 +31,10 @@ export const REPUTATION_CHECK = 'ses-reputation:check';
 /** Each time, one other instance has come through: so many never do in a row. */
 const ATTEMPTS = 50;
 
-/** Measures the account's rates at intervals, remembers the levels and raises what has changed. */
+/**
+ * Measures the account's rates, remembers the levels and raises what has changed: at intervals on the instance that
+ * leads, and when asked on any.
+ */
 @Injectable()
 export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('SesReputation');
@@ -46,18 +51,18 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
     private readonly outbox: EventOutbox,
     private readonly clock: Clock,
     @Inject(CHECK_STEPS) private readonly steps: readonly CheckStep[],
+    private readonly leadership: Leadership,
   ) {}
 
   onApplicationBootstrap(): void {
     const everyMs = this.options.reputation.checkEveryMs;
     if (everyMs === null) return;
+    this.leadership.beforeGivingBack(() => this.stop());
     mountInterval(this.scheduler, REPUTATION_CHECK, everyMs, () => this.tick());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    unmountInterval(this.scheduler, REPUTATION_CHECK);
-    this.closing.abort();
-    await this.running;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.stop();
   }
 
   /**
@@ -66,28 +71,42 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
    * @throws StoreUnavailableError if the counts can't be read, or what was decided can't be stored
    */
   check(): Promise<ReputationReport> {
-    this.unfinished++;
-    const check = this.running.then(() => this.checkOnce()).finally(() => this.unfinished--);
-    this.running = check.catch(() => undefined);
-    return check;
+    return this.begin(null);
+  }
+
+  private async stop(): Promise<void> {
+    unmountInterval(this.scheduler, REPUTATION_CHECK);
+    this.closing.abort();
+    await this.running;
   }
 
   private tick(): void {
-    if (this.unfinished > 0) return;
-    this.check().catch((error: unknown) => {
+    const { token } = this.leadership;
+    if (token === null || this.unfinished > 0) return;
+    this.begin(token).catch((error: unknown) => {
+      // Whoever leads now has checked, or is about to.
+      if (error instanceof LeaseLostError) return;
       this.logger.error(`The check of the reputation failed, and is done again in time: ${String(error)}`);
     });
   }
 
-  private async checkOnce(): Promise<ReputationReport> {
+  /** @param token of the leader whose check it is; `null`: one by hand */
+  private begin(token: number | null): Promise<ReputationReport> {
+    this.unfinished++;
+    const check = this.running.then(() => this.checkOnce(token)).finally(() => this.unfinished--);
+    this.running = check.catch(() => undefined);
+    return check;
+  }
+
+  private async checkOnce(token: number | null): Promise<ReputationReport> {
     await this.ledger.flush();
     const { account } = await this.store.read(readState);
     const answer = await this.amazon.ask(storedAccountStatus(account), this.closing.signal);
-    return this.record(answer);
+    return this.record(answer, token);
   }
 
   /** Decides until no other instance came between reading the last decision and storing the new one. */
-  private async record(answer: AmazonAnswer): Promise<ReputationReport> {
+  private async record(answer: AmazonAnswer, token: number | null): Promise<ReputationReport> {
     const { reputation: rules } = this.options;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const state = await this.store.read(readState);
@@ -102,6 +121,7 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
       const { next, events } = decide(state, report, rules, now);
       const findings = { now, version: next.version, report, amazonRates: answer.rates };
       const stored = await this.outbox.commit(async (tx, raise) => {
+        if (token !== null) await this.leadership.fence(tx, token);
         if (!(await writeState(tx, next))) return false;
         raise(events);
         for (const step of this.steps) await step.decide(tx, findings, raise);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
-import { StoreUnavailableError } from '../errors.js';
+import { SesReputationError, StoreUnavailableError } from '../errors.js';
 import { isConflict } from './driver-errors.js';
 import { SqliteTurns } from './sqlite-turns.js';
 import { SES_DATA_SOURCE } from './tokens.js';
@@ -56,14 +56,14 @@ export class Store {
    * Runs `work` in a transaction of its own. `work` may run several times (deadlock, or a key that another
    * instance inserted first): it must do nothing but database work on the manager it is given.
    *
-   * @throws StoreUnavailableError with the driver's error as `cause`
+   * @throws StoreUnavailableError with the driver's error as `cause`; an error of this package that `work` throws
    */
   async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.once(work);
       } catch (error) {
-        if (error instanceof StoreUnavailableError) throw error;
+        if (error instanceof SesReputationError) throw error;
         if (attempt === ATTEMPTS || !isConflict(error)) {
           throw new StoreUnavailableError(`the database did not take the change: ${String(error)}`, {
             cause: error,

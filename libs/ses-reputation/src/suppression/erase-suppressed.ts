@@ -26,7 +26,15 @@ export async function eraseSuppressed(
   await tx.insert(SuppressedAddress, kept);
   await tx.insert(SuppressionHistory, historyRow(kept, 'erased', at));
   if (live.some(({ scope }) => scope === EVERY_STREAM)) return [];
-  return [suppressionAdded({ eventId: randomUUID(), address, scope: EVERY_STREAM, reason: kept.reason, at })];
+  const added = {
+    eventId: randomUUID(),
+    address,
+    scope: EVERY_STREAM,
+    reason: kept.reason,
+    at,
+    erased: true,
+  };
+  return [suppressionAdded(added)];
 }
 
 function forGood(

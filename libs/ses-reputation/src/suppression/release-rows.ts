@@ -43,6 +43,13 @@ export async function releaseRows(
   for (const { key, scope } of matching) await tx.delete(SuppressedAddress, { key, scope });
   if (history.length > 0) await tx.insert(SuppressionHistory, history);
   return live.map((row) =>
-    suppressionRemoved({ eventId: randomUUID(), at, address, scope: row.scope, actor: by.actor }),
+    suppressionRemoved({
+      eventId: randomUUID(),
+      at,
+      address,
+      scope: row.scope,
+      actor: by.actor,
+      erased: isErasedKey(row.key),
+    }),
   );
 }

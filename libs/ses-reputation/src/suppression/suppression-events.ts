@@ -10,6 +10,8 @@ export interface ListChange {
   reason: SuppressionReason;
   at: Date;
   messageId?: string | null;
+  /** The address was erased: the event must not be stored. */
+  erased?: boolean;
 }
 
 export function suppressionAdded(change: ListChange): PendingEvent {
@@ -17,6 +19,7 @@ export function suppressionAdded(change: ListChange): PendingEvent {
   return {
     name: 'ses.suppression.added',
     payload: { id: eventId, at, address, reason, scope, stream: streamOf(scope), messageId },
+    unstored: change.erased,
   };
 }
 
@@ -27,6 +30,7 @@ export function suppressionRemoved(
   return {
     name: 'ses.suppression.removed',
     payload: { id: eventId, at, address, scope, stream: streamOf(scope), actor },
+    unstored: change.erased,
   };
 }
 
@@ -44,6 +48,7 @@ export function unsubscribed(optOuts: ListChange[], everyStream: string[]): Pend
         stream: scopes.length === 1 ? streamOf(scopes[0]!) : null,
         streams: scopes.includes(EVERY_STREAM) ? everyStream : scopes,
       },
+      unstored: own[0]!.erased,
     };
   });
 }

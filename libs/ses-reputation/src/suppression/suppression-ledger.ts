@@ -176,7 +176,7 @@ export class SuppressionLedger {
       if (live && sameStrength(live, result)) return 'unchanged';
       if (there && !live) history.push(historyRow(there, 'expired', at));
       history.push(historyRow(result, live ? 'changed' : 'added', at));
-      const change = { ...entry, reason: result.reason, at };
+      const change = { ...entry, reason: result.reason, at, erased: erased.has(entry.key) };
       if (!live) added.push(change);
       if (result.reason === 'unsubscribe' && live?.reason !== 'unsubscribe') optOuts.push(change);
       return live ? 'changed' : 'added';

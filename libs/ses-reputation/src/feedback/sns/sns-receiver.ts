@@ -1,10 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { EventOutbox } from '../../events/event-outbox.js';
 import { SesEventBus } from '../../events/ses-event-bus.js';
+import type { PendingEvent } from '../../events/ses-events.js';
 import type { IngestOutcome } from '../ingest.js';
 import { PostedFeedback } from '../posted-feedback.js';
 import { SubscriptionConfirmer } from './confirm-subscription.js';
 import { parseEnvelope, type ConfirmationEnvelope } from './envelope.js';
 import { EnvelopeVerifier } from './verify-envelope.js';
+
+/** SNS gives up after 15 s; a confirmation may have taken 5 of them. */
+const STORE_MS = 5_000;
 
 /** What became of a post of SNS's. */
 export type FeedbackStatus = IngestOutcome | 'confirmed' | 'unsubscribed';
@@ -18,7 +23,8 @@ export class SnsReceiver {
     private readonly verifier: EnvelopeVerifier,
     private readonly confirmer: SubscriptionConfirmer,
     private readonly posted: PostedFeedback,
-    private readonly events: SesEventBus,
+    private readonly outbox: EventOutbox,
+    private readonly bus: SesEventBus,
   ) {}
 
   /**
@@ -43,19 +49,37 @@ export class SnsReceiver {
   private async subscribe(envelope: ConfirmationEnvelope): Promise<FeedbackStatus> {
     if (await this.confirmer.confirm(envelope)) {
       this.logger.log(`Subscribed to ${envelope.TopicArn}`);
-      this.events.emit('ses.feedback.subscribed', topicEvent(envelope));
+      await this.raise({ name: 'ses.feedback.subscribed', payload: topicEvent(envelope) });
     }
     return 'confirmed';
   }
 
   /** The SubscribeURL of such an envelope would subscribe again, against the will of whoever unsubscribed. */
-  private unsubscribe(envelope: ConfirmationEnvelope): FeedbackStatus {
+  private async unsubscribe(envelope: ConfirmationEnvelope): Promise<FeedbackStatus> {
     this.logger.warn(
       `Unsubscribed from ${envelope.TopicArn}: no more feedback of it will arrive. ` +
         'Subscribe this endpoint again if that was not meant.',
     );
-    this.events.emit('ses.feedback.unsubscribed', topicEvent(envelope));
+    await this.raise({ name: 'ses.feedback.unsubscribed', payload: topicEvent(envelope) });
     return 'unsubscribed';
+  }
+
+  /** SNS gets its answer in time whatever becomes of the event: what it is about has happened. */
+  private async raise(event: PendingEvent): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the database took more than ${STORE_MS} ms`)), STORE_MS);
+    });
+    try {
+      await Promise.race([this.outbox.commit(async (_, raise) => raise([event])), late]);
+    } catch (error) {
+      this.logger.warn(
+        `The event ${event.name} could not be stored, and is raised at once: ${String(error)}`,
+      );
+      this.bus.emitAll([event]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

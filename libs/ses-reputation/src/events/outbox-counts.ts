@@ -1,0 +1,32 @@
+import type { EntityManager } from 'typeorm';
+import { OutboxEvent } from './outbox-event.entity.js';
+
+/** How the delivery of events stands. */
+export interface OutboxCounts {
+  /** On their way, or waiting to be tried again. */
+  pending: number;
+  /** Given up, until somebody tries them again or discards them. */
+  dead: number;
+  /** When the oldest pending one was stored. */
+  oldestPendingAt: Date | null;
+}
+
+/** Counts one application's stored events, from an index alone. */
+export async function outboxCounts(manager: EntityManager, app: string): Promise<OutboxCounts> {
+  const rows = await manager
+    .createQueryBuilder(OutboxEvent, 'e')
+    .select('e.state', 'state')
+    .addSelect('COUNT(*)', 'count')
+    .addSelect('MIN(e.id)', 'first')
+    .where('e.app = :app', { app })
+    .groupBy('e.state')
+    .getRawMany<{ state: string; count: string | number; first: string }>();
+  const of = (state: OutboxEvent['state']) => rows.find((row) => row.state === state);
+  const oldest = of('pending')?.first;
+  return {
+    pending: Number(of('pending')?.count ?? 0),
+    dead: Number(of('dead')?.count ?? 0),
+    // The first 12 hex digits of an id are the time it was made.
+    oldestPendingAt: oldest === undefined ? null : new Date(Number.parseInt(oldest.slice(0, 12), 16)),
+  };
+}
