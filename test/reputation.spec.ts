@@ -108,6 +108,7 @@ describe.each(databaseKinds())('reputation on $name', ({ name, create }) => {
       unaccounted: { volume: 0, share: 0 },
       account: null,
       amazon: null,
+      events: { pending: 0, dead: 0, oldestPendingAt: null },
     };
     expect(await service.report()).toEqual(expected);
     expect(await service.report({ stream: 'unknown\u0000' })).toEqual({ ...expected, countedAs: 'other' });

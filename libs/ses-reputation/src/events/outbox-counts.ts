@@ -11,6 +11,8 @@ export interface OutboxCounts {
   oldestPendingAt: Date | null;
 }
 
+export const NO_EVENTS: OutboxCounts = { pending: 0, dead: 0, oldestPendingAt: null };
+
 /** Counts one application's stored events, from an index alone. */
 export async function outboxCounts(manager: EntityManager, app: string): Promise<OutboxCounts> {
   const rows = await manager

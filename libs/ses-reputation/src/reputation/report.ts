@@ -1,3 +1,4 @@
+import { NO_EVENTS, type OutboxCounts } from '../events/outbox-counts.js';
 import type { ResolvedOptions } from '../options/ses-reputation-options.js';
 import type { AccountStatus } from './amazon/account-status.js';
 import { compareRates, type AmazonComparison, type AmazonRates } from './amazon/amazon-rates.js';
@@ -50,6 +51,8 @@ export interface ReputationReport {
   /** Amazon's own rates, and how far ours are from them. `null` without `reputation.amazonRates`, before its first
    * figures, and in a report of the past or of a part of the mail. */
   amazon: AmazonComparison | null;
+  /** How the delivery of this application's events stands now. */
+  events: OutboxCounts;
 }
 
 /** The levels of the last check: what hysteresis goes by. */
@@ -76,6 +79,7 @@ export function reportOf(
   memory: LevelMemory | null,
   account: AccountStatus | null,
   amazon: AmazonRates | null = null,
+  events: OutboxCounts = NO_EVENTS,
 ): ReputationReport {
   const { volume } = main;
   const bounce = metric({ count: main.hardBounces, volume }, rulesOf('bounce', rules), memory?.bounceLevel);
@@ -98,6 +102,7 @@ export function reportOf(
     unaccounted: { volume: main.unaccounted, share: rate(main.unaccounted, volume) },
     account,
     amazon: amazon && compareRates({ bounce: bounce.rate, complaint: complaint.rate }, amazon),
+    events,
   };
 }
 

@@ -9,6 +9,7 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import { EventOutbox } from '../events/event-outbox.js';
+import { outboxCounts } from '../events/outbox-counts.js';
 import { LeaseLostError } from '../leadership/lease-lost.error.js';
 import { Leadership } from '../leadership/leadership.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
@@ -117,7 +118,8 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
       );
       const account = newestStatus(storedAccountStatus(state.account), answer.account);
       const amazon = answer.rates ?? (await this.store.read((manager) => knownRates(manager, rules)));
-      const report = reportOf(measured, now, rules, state, account, amazon);
+      const waiting = await this.store.read((manager) => outboxCounts(manager, this.options.app));
+      const report = reportOf(measured, now, rules, state, account, amazon, waiting);
       const { next, events } = decide(state, report, rules, now);
       const findings = { now, version: next.version, report, amazonRates: answer.rates };
       const stored = await this.outbox.commit(async (tx, raise) => {

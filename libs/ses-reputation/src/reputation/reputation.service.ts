@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
+import { outboxCounts } from '../events/outbox-counts.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { Store } from '../store/store.js';
 import { storedAccountStatus } from './amazon/account-status.js';
@@ -53,7 +54,8 @@ export class ReputationService {
       const isOfNow = dimension === ACCOUNT && query.at === undefined;
       const amazon = isOfNow ? await knownRates(manager, rules) : null;
       const account = storedAccountStatus(state.account);
-      const report = reportOf(measured, at, rules, isOfNow ? state : null, account, amazon);
+      const events = await outboxCounts(manager, this.options.app);
+      const report = reportOf(measured, at, rules, isOfNow ? state : null, account, amazon, events);
       // From another time it would foretell what has happened, or go by mail that is not there yet.
       const forecast = query.at === undefined ? report.forecast : null;
       return { ...report, forecast, countedAs: dimension.endsWith(`:${OTHER}`) ? 'other' : 'own' };
