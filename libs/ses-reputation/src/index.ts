@@ -17,6 +17,7 @@ export type {
 
 export { MailerService } from './mailer/mailer.service.js';
 export { SuppressionService } from './suppression/suppression.service.js';
+export { AccountSuppressionSync } from './account-list/account-suppression-sync.js';
 export { FeedbackService } from './feedback/feedback.service.js';
 export { GuardService, type GuardStreamState } from './guard/guard.service.js';
 export { ReputationService } from './reputation/reputation.service.js';
@@ -60,6 +61,15 @@ export type {
   SuppressionPage,
   SuppressOptions,
 } from './suppression/suppression-options.js';
+export type {
+  AccountListCounts,
+  AccountListPushOptions,
+  AccountListResult,
+  AccountListRunOptions,
+  AccountListStatus,
+  AccountListStop,
+  RejectedEntry,
+} from './account-list/account-list-result.js';
 export type { ImportItem, ImportSource } from './suppression/import-records.js';
 export type {
   ImportOptions,

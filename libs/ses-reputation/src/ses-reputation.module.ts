@@ -1,4 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AccountListPull } from './account-list/pull.js';
+import { AccountListPush } from './account-list/push.js';
+import { AccountListTurns } from './account-list/account-list-turn.js';
+import { AccountSuppressionSync } from './account-list/account-suppression-sync.js';
+import { SesAccountList } from './account-list/ses-account-list.js';
 import { Clock } from './clock.js';
 import { SesReputationConfigError } from './errors.js';
 import { EventDispatcher } from './events/event-dispatcher.js';
@@ -29,6 +34,7 @@ import { ReputationLedger } from './reputation/reputation-ledger.js';
 import { ReputationService } from './reputation/reputation.service.js';
 import { SilenceStep } from './reputation/watch/silence-step.js';
 import { UnaccountedStep } from './reputation/watch/unaccounted-step.js';
+import { ApiPace } from './ses/api-pace.js';
 import { sesClientProvider } from './ses/ses-client.js';
 import {
   ConfigurableModuleClass,
@@ -58,8 +64,14 @@ import { TablesCheck } from './tables-check.js';
     EventOutbox,
     OutboxService,
     sesClientProvider,
+    ApiPace,
     SuppressionLedger,
     SuppressionService,
+    SesAccountList,
+    AccountListTurns,
+    AccountListPull,
+    AccountListPush,
+    AccountSuppressionSync,
     DimensionPlaces,
     ReputationLedger,
     ReputationService,
@@ -88,6 +100,7 @@ import { TablesCheck } from './tables-check.js';
   exports: [
     MailerService,
     SuppressionService,
+    AccountSuppressionSync,
     ReputationService,
     GuardService,
     FeedbackService,

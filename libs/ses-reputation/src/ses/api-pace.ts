@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+
+/** Amazon allows one call a second of everything but sending, for the account and region. */
+const INTERVAL_MS = 1_000;
+
+/** The calls of this process to SES's API, apart from sending: one at a time, a second apart. */
+@Injectable()
+export class ApiPace {
+  private last: Promise<unknown> = Promise.resolve();
+  private next = Number.NEGATIVE_INFINITY;
+
+  /**
+   * Runs `call` when its turn has come. The second is counted from the answer before, since a request that was
+   * long on its way arrives closer to the one behind it than it left.
+   *
+   * @throws what `signal` was aborted with while it waited, and what `call` throws
+   */
+  run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const mine = this.last.then(async () => {
+      signal?.throwIfAborted();
+      const waitMs = this.next - this.monotonicMs();
+      if (waitMs > 0) await this.pause(waitMs, signal);
+      try {
+        return await call();
+      } finally {
+        this.next = this.monotonicMs() + INTERVAL_MS;
+      }
+    });
+    this.last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** @throws what `signal` was aborted with */
+  async pause(ms: number, signal?: AbortSignal): Promise<void> {
+    await sleep(ms, undefined, { signal }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
+  }
+
+  /** Milliseconds on a clock that nobody sets. */
+  protected monotonicMs(): number {
+    return performance.now();
+  }
+}
