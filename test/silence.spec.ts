@@ -17,6 +17,11 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:ses-feedback';
 
+function step(given: Partial<SesReputationOptions> = {}): SilenceStep {
+  const options = { configurationSet: 'main', feedback: { topicArns: [TOPIC] }, ...given };
+  return new SilenceStep(resolveOptions(options));
+}
+
 describe.each(databaseKinds())('the silence of SES on $name', (kind) => {
   let watch: Watch;
   beforeAll(async () => {
@@ -25,11 +30,6 @@ describe.each(databaseKinds())('the silence of SES on $name', (kind) => {
   });
   afterEach(() => watch.clear());
   afterAll(() => watch.stop());
-
-  function step(given: Partial<SesReputationOptions> = {}): SilenceStep {
-    const options = { configurationSet: 'main', feedback: { topicArns: [TOPIC] }, ...given };
-    return new SilenceStep(resolveOptions(options));
-  }
 
   async function heard(at: number, deliveryAt: number | null = at): Promise<void> {
     const value: FeedbackHeard = { at, deliveryAt };

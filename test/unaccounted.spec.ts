@@ -24,6 +24,13 @@ function account(now: number, sentLast24Hours: number, askedAt = now) {
   };
 }
 
+/** 1,000 counted in the last 24 hours, and some before. */
+async function countThousand(watch: Watch) {
+  await watch.counted(NOW - 3 * DAY, { sent: 300 });
+  await watch.counted(NOW - 23 * HOUR, { sent: 600, excluded: 200 });
+  await watch.counted(NOW - 5 * MINUTE, { sent: 400, unaccounted: 10 });
+}
+
 describe.each(databaseKinds())('mail from elsewhere on $name', (kind) => {
   let watch: Watch;
   beforeAll(async () => {
@@ -80,16 +87,9 @@ describe.each(databaseKinds())('mail from elsewhere on $name', (kind) => {
   });
 
   describe('as SES’s own count tells', () => {
-    /** 1,000 counted in the last 24 hours, and some before. */
-    async function counted() {
-      await watch.counted(NOW - 3 * DAY, { sent: 300 });
-      await watch.counted(NOW - 23 * HOUR, { sent: 600, excluded: 200 });
-      await watch.counted(NOW - 5 * MINUTE, { sent: 400, unaccounted: 10 });
-    }
-
     it('is told of when it lasts, and again after it fell below half', async () => {
       const check = step();
-      await counted();
+      await countThousand(watch);
       const asked = (minutes: number, sent: number) =>
         watch.check(check, NOW + minutes * MINUTE, account(NOW + minutes * MINUTE, sent));
       expect(await asked(0, 1_112)).toEqual([]);
@@ -111,7 +111,7 @@ describe.each(databaseKinds())('mail from elsewhere on $name', (kind) => {
 
     it('is none that comes and goes: it was not counted yet', async () => {
       const check = step();
-      await counted();
+      await countThousand(watch);
       for (const [minutes, sent] of [
         [0, 1_300],
         [10, 1_000],
@@ -147,7 +147,7 @@ describe.each(databaseKinds())('mail from elsewhere on $name', (kind) => {
 
     it('goes by nothing that SES said some time ago', async () => {
       const check = step();
-      await counted();
+      await countThousand(watch);
       for (const minutes of [5, 20, 40]) {
         expect(await watch.check(check, NOW + minutes * MINUTE, account(0, 9_000, NOW))).toEqual([]);
       }
