@@ -283,6 +283,7 @@ describe('the query protocol, which older SDKs speak', () => {
       'MetricDataQueries.member.1.Id': 'bounce',
       'MetricDataQueries.member.1.MetricStat.Metric.Namespace': 'AWS/SES',
       'MetricDataQueries.member.1.MetricStat.Metric.MetricName': BOUNCE,
+      'MetricDataQueries.member.1.MetricStat.Metric.Dimensions': '',
       'MetricDataQueries.member.1.MetricStat.Period': '300',
       'MetricDataQueries.member.1.MetricStat.Stat': 'Average',
     });

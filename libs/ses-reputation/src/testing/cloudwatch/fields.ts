@@ -48,6 +48,8 @@ export class Fields {
 
   list(name: string): unknown[] {
     const value = this.values[name] ?? [];
+    // How the query protocol writes a list without members.
+    if (value === '') return [];
     if (!Array.isArray(value))
       throw invalidValue(`The value for parameter ${this.at}${name} must be a list.`);
     return value;
