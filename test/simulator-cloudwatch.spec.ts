@@ -84,6 +84,8 @@ async function rates(set?: string): Promise<(number | undefined)[]> {
   return MetricDataResults!.map(({ Values }) => Values![0]);
 }
 
+const enforcement = async () => (await ses.send(new GetAccountCommand({}))).EnforcementStatus;
+
 describe('the rates that the simulated CloudWatch has', () => {
   it('are none before any mail that counts', async () => {
     expect(await rates()).toEqual([undefined, undefined]);
@@ -196,8 +198,6 @@ describe('the simulated Amazon', () => {
     await sendMany(2_000, 'hard.test');
     expect(await enforcement()).toBe('HEALTHY');
   });
-
-  const enforcement = async () => (await ses.send(new GetAccountCommand({}))).EnforcementStatus;
 });
 
 describe('the simulated CloudWatch as a service', () => {
