@@ -78,6 +78,11 @@ export class DimensionPlaces {
     return new Map(without.map((each) => [each, otherOf(kindOf(each) as PlacedKind)]));
   }
 
+  /** Looks into the table again before anything else is booked. */
+  forget(): void {
+    this.readAt = null;
+  }
+
   private async give(tx: EntityManager, kind: PlacedKind, wanted: readonly string[]): Promise<string[]> {
     const now = this.clock.now();
     const taken = await lockKind(tx, this.store.dialect, kind, now);

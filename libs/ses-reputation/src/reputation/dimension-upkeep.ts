@@ -28,6 +28,7 @@ export async function keepPlaces(store: Store, places: DimensionPlaces, now: num
   for (const row of await store.read((manager) => idleRows(manager, before))) {
     if (!places.isAlways(row.dimension)) await free(store, row, now);
   }
+  places.forget();
   for (const dimension of await strays(store, places)) await settle(store, places, dimension, now);
 }
 
