@@ -7,7 +7,7 @@ import {
   laterHeard,
   type FeedbackHeard,
 } from '../reputation/watch/feedback-heard.js';
-import { readMemory, writeMemory } from '../store/memory.js';
+import { changeMemory } from '../store/memory.js';
 import { Store } from '../store/store.js';
 import type { SesEvent } from './ses-event/ses-event.js';
 
@@ -71,10 +71,15 @@ export class FeedbackPulse implements OnApplicationShutdown {
       await afterThisTurn();
       const heard = this.latest!;
       this.isWritten = true;
-      await this.store.transaction(async (tx) => {
-        const stored = await readMemory<FeedbackHeard>(tx, FEEDBACK_HEARD);
-        await writeMemory(tx, FEEDBACK_HEARD, laterHeard(stored, heard), new Date(heard.at));
-      });
+      await this.store.transaction((tx) =>
+        changeMemory<FeedbackHeard>(
+          tx,
+          this.store.dialect,
+          FEEDBACK_HEARD,
+          (stored) => laterHeard(stored, heard),
+          new Date(heard.at),
+        ),
+      );
       this.saidFailure = false;
     } catch (error) {
       this.isWritten = false;
