@@ -17,6 +17,14 @@ const SENTENCES = {
     `The ${metric} rate is down to ${percent(rate)}: from ${from} to ${to}.`,
   'ses.reputation.blocked': ({ address, diagnostic }) =>
     `The mail server of ${address} blocks us: ${diagnostic ?? 'it does not say why'}.`,
+  'ses.reputation.differs': ({ metric, ours, amazons }) =>
+    `Amazon says the ${metric} rate is ${percent(amazons)}, and we count ${percent(ours)}: mail or feedback is missing.`,
+  'ses.guard.changed': ({ stream, to, share, reason, enforced }) =>
+    `"${stream}" ${enforced ? 'is' : 'would be'} ${inWords(to, share)}: ${reason}.`,
+  'ses.unaccounted': ({ volume, share }) =>
+    `${volume} emails of the last 24 hours (${percent(share)}) were not sent by us: look for leaked credentials.`,
+  'ses.feedback.silent': ({ volume, check }) =>
+    `Nothing came back of ${volume} emails. ${check[0] ?? 'Look at the topic and its subscription.'}`,
   'ses.account.changed': ({ to }) =>
     `Amazon set the account to ${to.enforcement}; sending is ${to.sendingEnabled ? 'on' : 'off'}.`,
   'ses.feedback.unsubscribed': ({ topicArn }) => `${topicArn} reports nothing to the shop any more.`,
@@ -28,6 +36,10 @@ export type AlertName = keyof typeof SENTENCES;
 export function alertMessage<N extends AlertName>(name: N, event: SesEvents[N]): string {
   const sentence = SENTENCES[name] as (event: SesEvents[N]) => string;
   return sentence(event);
+}
+
+function inWords(mode: SesEvents['ses.guard.changed']['to'], share: number): string {
+  return mode === 'probing' ? `tried with ${percent(share)} of its mail` : mode;
 }
 
 function percent(rate: number): string {

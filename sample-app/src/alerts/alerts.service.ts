@@ -57,6 +57,26 @@ export class AlertsService {
     return this.keep('ses.reputation.blocked', event);
   }
 
+  @OnSesEvent('ses.reputation.differs')
+  onDiffers(event: SesEvents['ses.reputation.differs']): Promise<void> {
+    return this.wake('ses.reputation.differs', event);
+  }
+
+  @OnSesEvent('ses.guard.changed')
+  onGuardChanged(event: SesEvents['ses.guard.changed']): Promise<void> {
+    return this.wake('ses.guard.changed', event);
+  }
+
+  @OnSesEvent('ses.unaccounted')
+  onUnaccounted(event: SesEvents['ses.unaccounted']): Promise<void> {
+    return this.wake('ses.unaccounted', event);
+  }
+
+  @OnSesEvent('ses.feedback.silent')
+  onSilent(event: SesEvents['ses.feedback.silent']): Promise<void> {
+    return this.wake('ses.feedback.silent', event);
+  }
+
   @OnSesEvent('ses.account.changed')
   onAccountChanged(event: SesEvents['ses.account.changed']): Promise<void> {
     return this.wake('ses.account.changed', event);
