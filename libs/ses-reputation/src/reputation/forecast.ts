@@ -128,8 +128,8 @@ function evidenceFor(level: ReputationLimit, { metric, rules, recent }: MetricTr
 
 /**
  * The least number of emails, at the rate of `recent`, after which the level is reached. Until the main window
- * is full each email adds to it; then each pushes out the oldest: first those before `recent`, whose rate is
- * another, then such as itself, which changes nothing more.
+ * is full each email adds to it; then each pushes out one of those before `recent`. When these are gone, each pushes
+ * out one of its own kind, and nothing changes any more.
  */
 function emailsUntil(
   level: ReputationLimit,
@@ -142,14 +142,14 @@ function emailsUntil(
   const old = rate(Math.max(0, main.count - recent.count), older);
   const room = Math.max(0, windowVolume - main.volume);
   const after = (emails: number): Tally => {
-    const volume = main.volume + Math.min(emails, room);
-    const pushedOut = Math.min(Math.max(0, emails - room), older);
-    // Past that, each email pushes out one of its own kind.
-    const added = Math.min(emails, room) + pushedOut;
-    return { volume, count: main.count + added * fresh - pushedOut * old };
+    const pushedOut = Math.max(0, emails - room);
+    return {
+      volume: main.volume + Math.min(emails, room),
+      count: main.count + emails * fresh - pushedOut * old,
+    };
   };
-  const reached = (emails: number) => !isWorse(level, judge(after(emails), rules));
   // Within each of the two stretches, what is reached stays reached.
+  const reached = (emails: number) => !isWorse(level, judge(after(emails), rules));
   if (reached(room)) return least(1, room, reached);
   return reached(room + older) ? least(room + 1, room + older, reached) : null;
 }
