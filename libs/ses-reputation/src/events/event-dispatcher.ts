@@ -88,6 +88,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
     late.abort();
     this.closed = true;
     this.settling.end();
+    for (const idler of this.idlers.splice(0)) idler();
   }
 
   /** Before Nest has registered the listeners, every event would be one that nobody waits for. */
@@ -196,7 +197,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
   }
 
   private async idle(): Promise<void> {
-    if (this.taken.size > 0) await new Promise<void>((resolve) => this.idlers.push(resolve));
+    if (this.taken.size > 0 && !this.closed) await new Promise<void>((resolve) => this.idlers.push(resolve));
   }
 
   /** Once, until it works again. */
