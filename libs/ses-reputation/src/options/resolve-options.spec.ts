@@ -128,6 +128,21 @@ describe('resolveOptions', () => {
     ],
     ['NaN', { feedback, reputation: { minimumVolume: NaN } }, 'reputation.minimumVolume is NaN'],
     [
+      'rates without a function',
+      { feedback, reputation: { amazonRates: { bounce: 0.1 } } },
+      'reputation.amazonRates is {"bounce":0.1} — expected an object with a function "rates"',
+    ],
+    [
+      'a source that can not be closed',
+      { feedback, reputation: { amazonRates: { rates: () => null, close: 1 } } },
+      'reputation.amazonRates',
+    ],
+    [
+      'percent',
+      { feedback, reputation: { tolerance: { bounce: 1.5 } } },
+      'reputation.tolerance.bounce is 1.5',
+    ],
+    [
       'an interval past what a timer takes',
       { feedback, reputation: { check: { everyMs: 2 ** 31 } } },
       'reputation.check.everyMs',

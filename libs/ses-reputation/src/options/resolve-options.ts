@@ -205,7 +205,12 @@ function resolveReputation(given: unknown): ResolvedOptions['reputation'] {
       bounce: resolveLimits('reputation.limits.bounce', limits.raw('bounce'), BOUNCE_LIMITS),
       complaint: resolveLimits('reputation.limits.complaint', limits.raw('complaint'), COMPLAINT_LIMITS),
     },
-    amazonRates: reputation.get('amazonRates', null, 'an object with a function "rates"', isRatesSource),
+    amazonRates: reputation.get(
+      'amazonRates',
+      null,
+      'an object with a function "rates", and "close" if it has one',
+      isRatesSource,
+    ),
     tolerance: {
       bounce: tolerance.fraction('bounce', 0.01),
       complaint: tolerance.fraction('complaint', 0.0005),
@@ -259,9 +264,9 @@ function resolveIdentities(given: unknown): ReadonlySet<string> {
 }
 
 function isRatesSource(value: unknown): value is AmazonRatesSource {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as AmazonRatesSource).rates === 'function'
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  const { rates, close } = value as Partial<AmazonRatesSource>;
+  return typeof rates === 'function' && (close === undefined || typeof close === 'function');
 }
 
 function resolveLimits(name: string, given: unknown, defaults: LevelLimits): LevelLimits {

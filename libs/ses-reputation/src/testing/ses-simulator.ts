@@ -224,6 +224,7 @@ export class SesSimulator {
 
   /**
    * What Amazon finds of an identity or configuration set (a "reputation entity"), in place of what it found before.
+   * What is `DISABLED` is shown as such; mail of it is accepted all the same.
    *
    * @param entity such as `identity/example.com` or `configuration-set/main`
    * @throws TypeError, RangeError; Error (`NotFoundException`) if there is no such identity or configuration set
