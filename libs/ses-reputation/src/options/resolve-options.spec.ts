@@ -66,6 +66,16 @@ describe('resolveOptions', () => {
     });
   });
 
+  it('watches for silence and unaccounted mail unless told not to', () => {
+    const { silence, unaccounted } = resolveOptions({ feedback }).reputation;
+    expect({ silence, unaccounted }).toEqual({
+      silence: { volume: 100, afterMs: 3_600_000 },
+      unaccounted: { share: 0.1, volume: 100 },
+    });
+    const off = resolveOptions({ feedback, reputation: { silence: false, unaccounted: false } });
+    expect(off.reputation).toMatchObject({ silence: null, unaccounted: null });
+  });
+
   it.each<[string, unknown, string]>([
     ['nothing at all', undefined, 'feedback.topicArns is missing — expected a list with an SNS topic ARN'],
     ['a factory', { useFactory: () => ({}) }, 'a factory is given to forRoot'],
@@ -120,6 +130,21 @@ describe('resolveOptions', () => {
       'a percentage',
       { feedback, reputation: { approach: 80 } },
       'reputation.approach is 80 — expected a fraction',
+    ],
+    [
+      'a share of unaccounted mail in percent',
+      { feedback, reputation: { unaccounted: { share: 10 } } },
+      'reputation.unaccounted.share is 10 — expected a fraction',
+    ],
+    [
+      'silence after more than 8 days',
+      { feedback, reputation: { silence: { afterMs: 700_000_000 } } },
+      'reputation.silence.afterMs is 700000000 — expected a whole number from 1 to 691,200,000',
+    ],
+    [
+      'silence after no mail',
+      { feedback, reputation: { silence: { volume: 0 } } },
+      'reputation.silence.volume is 0 — expected a whole number from 1',
     ],
     [
       'limits out of order',
