@@ -155,6 +155,8 @@ function randomFrom(seed: number): () => number {
   };
 }
 
+/** Three days of one rate. */
+const steady = (rate: number) => Array.from({ length: 3 }, () => rate);
 const rates = fc.array(fc.constantFrom(0, 0, 0.01, 0.04, 0.06, 0.15, 0.5), { minLength: 4, maxLength: 4 });
 const seed = fc.integer();
 
@@ -195,13 +197,7 @@ describe('the guard over many days', () => {
         fc.integer({ min: 300, max: 3_000 }),
         (n, rate, volume) => {
           const random = randomFrom(n);
-          const news = new Stream(
-            'newsletter',
-            'bulk',
-            volume,
-            Array.from({ length: 3 }, () => rate),
-            random,
-          );
+          const news = new Stream('newsletter', 'bulk', volume, steady(rate), random);
           new Account([new Stream('transactional', 'critical', 100, [], random), news]).run(3);
           expect(news.count('open')).toBe(0);
           expect(news.count('probing')).toBeGreaterThan(2);
@@ -219,7 +215,6 @@ describe('the guard over many days', () => {
     fc.assert(
       fc.property(seed, (n) => {
         const random = randomFrom(n);
-        const steady = (rate: number) => Array.from({ length: 3 }, () => rate);
         const news = new Stream('newsletter', 'bulk', 200, steady(0.03), random);
         const account = new Account([
           new Stream('transactional', 'critical', 100, steady(0.01), random),

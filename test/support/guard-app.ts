@@ -14,7 +14,11 @@ import { GuardService } from '../../libs/ses-reputation/src/guard/guard.service.
 import { Leadership } from '../../libs/ses-reputation/src/leadership/leadership.js';
 import { MailerService } from '../../libs/ses-reputation/src/mailer/mailer.service.js';
 import type { SendReceipt } from '../../libs/ses-reputation/src/mailer/send-receipt.js';
-import type { SesReputationOptions } from '../../libs/ses-reputation/src/options/ses-reputation-options.js';
+import {
+  SES_OPTIONS,
+  type ResolvedOptions,
+  type SesReputationOptions,
+} from '../../libs/ses-reputation/src/options/ses-reputation-options.js';
 import type { ReputationReport } from '../../libs/ses-reputation/src/reputation/report.js';
 import { ReputationService } from '../../libs/ses-reputation/src/reputation/reputation.service.js';
 import { SesReputationModule } from '../../libs/ses-reputation/src/ses-reputation.module.js';
@@ -23,6 +27,7 @@ import type { TestDatabase } from './databases.js';
 import { AdjustableClock } from './mailer-parts.js';
 
 const MINUTE_MS = 60_000;
+const AT_ONCE = 20;
 
 /** Amazon and a database with one clock, for one or several instances of an application. */
 export class GuardScene {
@@ -88,7 +93,7 @@ export class GuardApp {
           },
           feedback: { topicArns: [simulator.topicArn], fetch: simulator.fetch },
           guard: { mode: 'enforce', probe: { share: 0.1, volume: 20 } },
-          reputation: { check: false, minimumVolume: 100, window: { volume: 400 } },
+          reputation: { check: false, minimumVolume: 100, window: { volume: 200 } },
           ...given,
         }),
       ],
@@ -137,10 +142,13 @@ export class GuardApp {
   async send(stream: string, good: number, bad = 0): Promise<Record<SendReceipt['status'], number>> {
     const tally = { sent: 0, partial: 0, suppressed: 0, paused: 0 };
     const run = Math.random().toString(36).slice(2);
-    for (let i = 0; i < good + bad; i++) {
-      const to = `${run}-${i}@${i < good ? 'example.com' : 'hard.test'}`;
-      const { status } = await this.mailer.send({ to, stream, text: 'Hello' });
-      tally[status]++;
+    const recipients = Array.from({ length: good + bad }, (_, i) => {
+      return `${run}-${i}@${i < good ? 'example.com' : 'hard.test'}`;
+    });
+    while (recipients.length > 0) {
+      const some = recipients.splice(0, AT_ONCE);
+      const receipts = await Promise.all(some.map((to) => this.mailer.send({ to, stream, text: 'Hello' })));
+      for (const { status } of receipts) tally[status]++;
     }
     return tally;
   }
@@ -161,6 +169,12 @@ export class GuardApp {
   /** Waits until this instance does the work that one does for all. */
   async leads(): Promise<void> {
     while (this.app.get(Leadership).token === null) await sleep(10);
+  }
+
+  /** Whether this instance knows that the stream is paused. */
+  holds(stream: string): boolean {
+    const { streams } = this.app.get<ResolvedOptions>(SES_OPTIONS, { strict: false });
+    return this.gate.pauseOf(streams.get(stream)!) !== null;
   }
 
   async stateOf(stream: string) {

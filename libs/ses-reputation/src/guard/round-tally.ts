@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { ReputationBucket } from '../reputation/reputation-bucket.entity.js';
-import { dimensionOf } from '../reputation/report-query.js';
+import { dimensionOfPart } from '../reputation/dimension.js';
 import type { MailCounts, RoundTally } from './probe-round.js';
 import type { ProbeRound } from './stream-guard.js';
 
@@ -22,7 +22,7 @@ export async function tallyRound(
     .createQueryBuilder(ReputationBucket, 'b')
     .select([])
     .where('b.dimension = :dimension AND b.start >= :startedAt', {
-      dimension: dimensionOf({ stream }),
+      dimension: dimensionOfPart('stream', stream),
       startedAt,
     })
     .setParameter('fullAt', fullAt ?? Number.MAX_SAFE_INTEGER);
