@@ -22,6 +22,7 @@ import {
 import { ReputationBucket } from '../libs/ses-reputation/src/reputation/reputation-bucket.entity.js';
 import { AmazonWord } from '../libs/ses-reputation/src/reputation/amazon/amazon-word.js';
 import { CHECK_STEPS } from '../libs/ses-reputation/src/reputation/check-step.js';
+import { DimensionPlaces } from '../libs/ses-reputation/src/reputation/dimension-places.js';
 import { REPUTATION_CHECK, ReputationCheck } from '../libs/ses-reputation/src/reputation/reputation-check.js';
 import { ReputationLedger } from '../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { ReputationService } from '../libs/ses-reputation/src/reputation/reputation.service.js';
@@ -79,6 +80,7 @@ describe('the scheduled check', () => {
         EventDispatcher,
         EventOutbox,
         { provide: CHECK_STEPS, useValue: [] },
+        DimensionPlaces,
         ReputationLedger,
         { provide: AmazonWord, useClass: HastyAmazonWord },
         ReputationCheck,
