@@ -8,6 +8,10 @@ describe('dimensionOf', () => {
     [{ at: new Date(0) }, 'account'],
     [{ stream: 'News' }, 'stream:News'],
     [{ domain: 'Example.COM.' }, 'domain:example.com'],
+    [{ domain: '(other)' }, 'domain:(other)'],
+    [{ provider: 'Gmail' }, 'provider:gmail'],
+    [{ provider: '(other)' }, 'provider:(other)'],
+    [{ configurationSet: 'Main' }, 'configuration-set:Main'],
     [{ domain: 'bücher.example' }, 'domain:xn--bcher-kva.example'],
   ])('of %j is %s', (query, dimension) => {
     expect(dimensionOf(query)).toBe(dimension);
@@ -15,6 +19,8 @@ describe('dimensionOf', () => {
 
   it.each<[string, unknown]>([
     ['a stream and a domain', { stream: 'news', domain: 'example.com' }],
+    ['a provider and a configuration set', { provider: 'gmail', configurationSet: 'main' }],
+    ['a provider that is not told apart', { provider: 'example' }],
     ['an invalid date', { at: new Date('no') }],
     ['a text as date', { at: '2026-05-01' }],
     ['a misspelt key', { strem: 'news' }],
