@@ -25,7 +25,7 @@ describe('EventDelivery', () => {
     const flaky = jest.fn(() => {
       if (failures-- > 0) throw new Error('not now');
     });
-    const rejecting = jest.fn((..._: unknown[]) =>
+    const rejecting = jest.fn<(...heard: unknown[]) => Promise<void>>(() =>
       failures > 0 ? Promise.reject(new Error('not yet')) : Promise.resolve(),
     );
     emitter.on(NAME, heard);
