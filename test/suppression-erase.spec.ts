@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
+import { OutboxEvent } from '../libs/ses-reputation/src/events/outbox-event.entity.js';
 import { FeedbackEvent } from '../libs/ses-reputation/src/feedback/feedback-event.entity.js';
 import { meaningId } from '../libs/ses-reputation/src/feedback/meaning-id.js';
 import { SeenFeedback } from '../libs/ses-reputation/src/feedback/seen-feedback.entity.js';
@@ -109,6 +110,34 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
     ]);
   });
 
+  it('removes events that are stored, those given up too, and the address from those of others', async () => {
+    const { suppression, dataSource } = list;
+    await list.raised();
+    const stored = (id: string, key: string | null, state: 'pending' | 'dead', diagnostic: string) => ({
+      id,
+      app: 'another',
+      name: 'ses.bounce.hard',
+      key,
+      payload: JSON.stringify({ id, at: { $date: 5 }, address: key, diagnostic }),
+      state,
+      attempts: 3,
+      dueAt: new Date(0),
+      storedAt: new Date(0),
+      error: diagnostic,
+    });
+    await dataSource.manager.insert(OutboxEvent, [
+      stored('waiting', 'ann@example.com', 'pending', ''),
+      stored('given up', 'ann@example.com', 'dead', ''),
+      stored('of another', 'bob@example.com', 'dead', 'like Ann@example.com'),
+    ]);
+    await suppression.erase('ann@example.com');
+    expect(await everything()).not.toContain('ann@example.com');
+    const [left, ...more] = await dataSource.manager.find(OutboxEvent);
+    expect(more).toEqual([]);
+    expect(left).toMatchObject({ id: 'of another', key: 'bob@example.com', error: 'like [erased]' });
+    expect(JSON.parse(left!.payload)).toMatchObject({ diagnostic: 'like [erased]', at: { $date: 5 } });
+  });
+
   it('searches more rows than a page', async () => {
     const rows = Array.from({ length: 250 }, (_, i) =>
       feedback(`id${i}`, { raw: i % 3 ? 'hannah@example.com' : 'ann@example.com' }),
@@ -154,6 +183,7 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
     });
     expect(await list.raised()).toEqual([]);
     await list.suppression.suppress('Ann@example.com', { reason: 'unsubscribe', scope: 'newsletter' });
+    expect(await list.dataSource.manager.count(OutboxEvent)).toBe(0);
     expect(await list.raised()).toMatchObject([
       { name: 'ses.suppression.added', payload: { address: 'Ann@example.com', scope: 'newsletter' } },
       { name: 'ses.unsubscribe' },
