@@ -57,7 +57,7 @@ describe.each(PLATFORMS)('The story on $kind.name and $adapter', ({ kind, adapte
     const newsletter = { subject: 'More bread', text: 'Still warm.' };
     expect(await shop.post('/newsletter', newsletter)).toEqual({
       status: 200,
-      body: { sent: 1, suppressed: 1, failed: 0 },
+      body: { sent: 1, suppressed: 1, paused: 0, failed: 0 },
     });
   });
 

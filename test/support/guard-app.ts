@@ -22,6 +22,7 @@ import {
 import type { ReputationReport } from '../../libs/ses-reputation/src/reputation/report.js';
 import { ReputationService } from '../../libs/ses-reputation/src/reputation/reputation.service.js';
 import { SesReputationModule } from '../../libs/ses-reputation/src/ses-reputation.module.js';
+import { SuppressionService } from '../../libs/ses-reputation/src/suppression/suppression.service.js';
 import { SesSimulator } from '../../libs/ses-reputation/src/testing/index.js';
 import type { TestDatabase } from './databases.js';
 import { AdjustableClock } from './mailer-parts.js';
@@ -115,6 +116,10 @@ export class GuardApp {
 
   get guard(): GuardService {
     return this.app.get(GuardService);
+  }
+
+  get suppressions(): SuppressionService {
+    return this.app.get(SuppressionService);
   }
 
   get gate(): GuardGate {

@@ -10,8 +10,8 @@ export class NewsletterController {
   @Post()
   @HttpCode(200)
   @BackToPage(
-    ({ sent, suppressed, failed }: NewsletterOutcome) =>
-      `/?notice=newsletter&sent=${sent}&suppressed=${suppressed}&failed=${failed}`,
+    ({ sent, suppressed, paused, failed }: NewsletterOutcome) =>
+      `/?notice=newsletter&sent=${sent}&suppressed=${suppressed}&paused=${paused}&failed=${failed}`,
   )
   send(@Body() newsletter: NewsletterDto): Promise<NewsletterOutcome> {
     return this.newsletter.send(newsletter);

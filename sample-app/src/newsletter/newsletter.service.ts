@@ -3,10 +3,11 @@ import { MailerService } from 'nestjs-ses-reputation';
 import { SubscribersService } from '../subscribers/subscribers.service.js';
 import type { NewsletterDto } from './newsletter.dto.js';
 
-/** How many subscribers a newsletter reached, skipped and missed. */
+/** How many subscribers a newsletter reached, skipped, could not be sent to yet, and missed. */
 export interface NewsletterOutcome {
   sent: number;
   suppressed: number;
+  paused: number;
   failed: number;
 }
 
@@ -21,7 +22,7 @@ export class NewsletterService {
 
   /** To each subscriber a mail of its own. Suppressed addresses are the mailer's business. */
   async send(newsletter: NewsletterDto): Promise<NewsletterOutcome> {
-    const outcome: NewsletterOutcome = { sent: 0, suppressed: 0, failed: 0 };
+    const outcome: NewsletterOutcome = { sent: 0, suppressed: 0, paused: 0, failed: 0 };
     for await (const { email } of this.subscribers.everyone()) {
       outcome[await this.sendTo(email, newsletter)]++;
     }
@@ -31,7 +32,7 @@ export class NewsletterService {
   private async sendTo(email: string, { subject, text }: NewsletterDto): Promise<keyof NewsletterOutcome> {
     try {
       const { status } = await this.mailer.send({ to: email, stream: 'newsletter', subject, text });
-      return status === 'sent' ? 'sent' : 'suppressed';
+      return status === 'partial' ? 'sent' : status;
     } catch (error) {
       this.logger.error('A newsletter could not be sent to one subscriber', error);
       return 'failed';

@@ -9,7 +9,7 @@ export interface SignUpAnswer {
   /** `false`: the address had signed up before, and gets no second welcome. */
   created: boolean;
   /** What became of the welcome mail. */
-  welcome: 'sent' | 'suppressed' | 'failed' | null;
+  welcome: 'sent' | 'suppressed' | 'paused' | 'failed' | null;
 }
 
 export interface SubscriberState {
@@ -85,7 +85,7 @@ export class SubscribersService {
         subject: 'Welcome to the Corner Shop',
         text: `Hello,\n\nthank you for signing up. Our newsletter will come to ${email}.\n\nThe Corner Shop\n`,
       });
-      return status === 'sent' ? 'sent' : 'suppressed';
+      return status === 'partial' ? 'sent' : status;
     } catch (error) {
       this.logger.error('A welcome mail could not be sent', error);
       return 'failed';

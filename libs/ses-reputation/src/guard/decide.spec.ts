@@ -103,6 +103,15 @@ describe('the guard of a stream', () => {
     expect(stream.shown()).toBe('paused');
   });
 
+  it('does not judge a full round by a check that comes moments later', () => {
+    const stream = probed();
+    stream.check('review', GOOD);
+    stream.now -= CHECK - 59_000;
+    expect(stream.checks(1, 'review', GOOD).shown()).toBe('probing 0.05');
+    stream.now -= CHECK - 1_000;
+    expect(stream.checks(1, 'review', GOOD).shown()).toBe('probing 0.1');
+  });
+
   it('lets a bad stream wait twice as long each time, up to a day', () => {
     const stream = probed();
     const pauses: number[] = [];
