@@ -291,15 +291,20 @@ describe('MailerService.send', () => {
     const { mailer, reputation, dataSource } = parts;
     await mailer.send({ to: 'ann@example.com, bob@example.com, out@example.com, c@example.org', text: 'x' });
     await mailer.send({ to: 'bounce@simulator.amazonses.com', text: 'x' });
+    await mailer.send({ to: 'dan@gmail.com', text: 'x', configurationSet: 'main' });
     await reputation.flush();
     const buckets = await dataSource.manager.find(ReputationBucket);
     const sent = new Map<string, number>();
     for (const bucket of buckets) sent.set(bucket.dimension, (sent.get(bucket.dimension) ?? 0) + bucket.sent);
     expect(Object.fromEntries(sent)).toEqual({
-      account: 3,
-      'stream:transactional': 3,
+      account: 4,
+      'stream:transactional': 4,
       'domain:example.com': 2,
       'domain:example.org': 1,
+      'domain:gmail.com': 1,
+      'provider:(other)': 3,
+      'provider:gmail': 1,
+      'configuration-set:main': 1,
     });
   });
 });

@@ -66,6 +66,19 @@ describe('resolveOptions', () => {
     });
   });
 
+  it('gives places to dimensions, and reads verified identities as recipients are read', () => {
+    const { dimensions, verifiedIdentities } = resolveOptions({
+      feedback,
+      reputation: {
+        dimensions: { domains: 7 },
+        verifiedIdentities: ['Bücher.example.', 'Ann <ANN@Example.org>'],
+      },
+    }).reputation;
+    expect(dimensions).toEqual({ domains: 7, configurationSets: 50, streams: 50 });
+    expect([...verifiedIdentities]).toEqual(['xn--bcher-kva.example', 'ann@example.org']);
+    expect(resolveOptions({ feedback }).reputation.verifiedIdentities.size).toBe(0);
+  });
+
   it('watches for silence and unaccounted mail unless told not to', () => {
     const { silence, unaccounted } = resolveOptions({ feedback }).reputation;
     expect({ silence, unaccounted }).toEqual({
@@ -135,6 +148,16 @@ describe('resolveOptions', () => {
       'a share of unaccounted mail in percent',
       { feedback, reputation: { unaccounted: { share: 10 } } },
       'reputation.unaccounted.share is 10 — expected a fraction',
+    ],
+    [
+      'places for less than no domain',
+      { feedback, reputation: { dimensions: { domains: -1 } } },
+      'reputation.dimensions.domains is -1 — expected a whole number from 0 to 100,000',
+    ],
+    [
+      'an identity that is neither address nor domain',
+      { feedback, reputation: { verifiedIdentities: ['example.com', 'exa mple'] } },
+      'reputation.verifiedIdentities[1] is "exa mple" — expected an address or a domain',
     ],
     [
       'silence after more than 8 days',

@@ -30,7 +30,7 @@ export class DimensionPlaces {
   private readonly full = new Set<PlacedKind>();
   private readAt: number | null = null;
   private readonly own: ReadonlySet<string>;
-  readonly limits: Readonly<Record<PlacedKind, number>>;
+  private readonly limits: Readonly<Record<PlacedKind, number>>;
 
   constructor(
     private readonly store: Store,
