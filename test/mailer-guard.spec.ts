@@ -6,9 +6,6 @@ import type { SendReceipt } from '../libs/ses-reputation/src/mailer/send-receipt
 import { databaseKinds, sqlite } from './support/databases.js';
 import { GuardScene, type GuardApp } from './support/guard-app.js';
 
-const errors: string[] = [];
-Logger.overrideLogger({ log() {}, warn() {}, error: (message) => void errors.push(String(message)) });
-
 const NEWS = { stream: 'newsletter', text: 'Bread' };
 const ANN = { ...NEWS, to: 'ann@example.com' };
 
@@ -132,7 +129,8 @@ describe('the mailer and a paused stream', () => {
       until: new Date(scene.clock.now() + 60_000),
     });
     await app.dataSource.query('ALTER TABLE ses_guard_state RENAME TO away');
-    errors.length = 0;
+    const errors: string[] = [];
+    Logger.overrideLogger({ log() {}, warn() {}, error: (message) => void errors.push(String(message)) });
     await app.gate.refresh();
     await app.gate.refresh();
     expect(errors).toEqual([expect.stringContaining('what was known last still holds')]);
