@@ -201,6 +201,8 @@ describe('resolveOptions', () => {
       { feedback, guard: { mode: 'on' } },
       'guard.mode is "on" — expected "enforce" or "observe" or "off"',
     ],
+    ['a probe of more than all', { feedback, guard: { probe: { share: 1.5 } } }, 'guard.probe.share is 1.5'],
+    ['a misspelt probe', { feedback, guard: { probe: { after: 1 } } }, 'guard.probe.after'],
     [
       'a fetch',
       { feedback: { ...feedback, fetch: 'https' } },
