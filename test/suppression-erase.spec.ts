@@ -33,6 +33,19 @@ const feedback = (id: string, values: Partial<FeedbackEvent>): FeedbackEvent => 
   ...values,
 });
 
+const storedEvent = (id: string, key: string | null, state: 'pending' | 'dead', diagnostic: string) => ({
+  id,
+  app: 'another',
+  name: 'ses.bounce.hard',
+  key,
+  payload: JSON.stringify({ id, at: { $date: 5 }, address: key, diagnostic }),
+  state,
+  attempts: 3,
+  dueAt: new Date(0),
+  storedAt: new Date(0),
+  error: diagnostic,
+});
+
 describe.each(databaseKinds())('erase on $name', (kind) => {
   let list: SuppressionHarness;
   beforeAll(async () => {
@@ -113,22 +126,10 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
   it('removes events that are stored, those given up too, and the address from those of others', async () => {
     const { suppression, dataSource } = list;
     await list.raised();
-    const stored = (id: string, key: string | null, state: 'pending' | 'dead', diagnostic: string) => ({
-      id,
-      app: 'another',
-      name: 'ses.bounce.hard',
-      key,
-      payload: JSON.stringify({ id, at: { $date: 5 }, address: key, diagnostic }),
-      state,
-      attempts: 3,
-      dueAt: new Date(0),
-      storedAt: new Date(0),
-      error: diagnostic,
-    });
     await dataSource.manager.insert(OutboxEvent, [
-      stored('waiting', 'ann@example.com', 'pending', ''),
-      stored('given up', 'ann@example.com', 'dead', ''),
-      stored('of another', 'bob@example.com', 'dead', 'like Ann@example.com'),
+      storedEvent('waiting', 'ann@example.com', 'pending', ''),
+      storedEvent('given up', 'ann@example.com', 'dead', ''),
+      storedEvent('of another', 'bob@example.com', 'dead', 'like Ann@example.com'),
     ]);
     await suppression.erase('ann@example.com');
     expect(await everything()).not.toContain('ann@example.com');
