@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AccountListEntry } from '../libs/ses-reputation/src/account-list/account-list-entry.entity.js';
+import { entryId } from '../libs/ses-reputation/src/account-list/mirror.js';
 import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
 import { OutboxEvent } from '../libs/ses-reputation/src/events/outbox-event.entity.js';
 import { FeedbackEvent } from '../libs/ses-reputation/src/feedback/feedback-event.entity.js';
@@ -46,6 +48,17 @@ const storedEvent = (id: string, key: string | null, state: 'pending' | 'dead', 
   error: diagnostic,
 });
 
+const listed = (address: string, key: string, replaced: string | null = null): AccountListEntry => ({
+  id: entryId(address),
+  address,
+  key,
+  reason: 'BOUNCE',
+  listedAt: new Date(0),
+  run: 1,
+  state: 'listed',
+  replaced,
+});
+
 describe.each(databaseKinds())('erase on $name', (kind) => {
   let list: SuppressionHarness;
   beforeAll(async () => {
@@ -86,6 +99,12 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
       { id: 'turns of its soft bounces', key: 'ann@example.com', sentAt: null, seenAt: new Date(0) },
       { id: 'other', key: 'joann@example.com', sentAt: null, seenAt: new Date(0) },
     ]);
+    await dataSource.manager.insert(AccountListEntry, [
+      listed('Ann@example.com', 'ann@example.com'),
+      listed('ANN@example.com', 'ann@example.com'),
+      listed('to ann@example.com', ''),
+      listed('joann@example.com', 'joann@example.com', '{"note":"like Ann@example.com"}'),
+    ]);
     await dataSource.manager.insert(IdempotentSend, {
       id: 'send',
       state: 'done',
@@ -109,6 +128,12 @@ describe.each(databaseKinds())('erase on $name', (kind) => {
     expect((await dataSource.manager.findOneByOrFail(IdempotentSend, {})).receipt).toBe(
       '{"accepted":["[erased]","joann@example.com"]}',
     );
+
+    const mirror = await dataSource.manager.find(AccountListEntry, { order: { key: 'ASC' } });
+    expect(mirror.map(({ address, replaced }) => [address, replaced])).toEqual([
+      ['to [erased]', null],
+      ['joann@example.com', '{"note":"like [erased]"}'],
+    ]);
 
     const asked = await suppression.check(['ann@EXAMPLE.com', 'joann@example.com']);
     expect(asked.get('ann@EXAMPLE.com')).toEqual({ reason: 'complaint', scope: '*', since });

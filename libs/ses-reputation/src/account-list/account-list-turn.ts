@@ -38,6 +38,9 @@ const SILENT_MS = 180_000;
 /** The right to change the mirror. Whoever takes it last has it: a run that died holds up nobody. */
 @Injectable()
 export class AccountListTurns {
+  /** Names this process in its claims. Its runs come one after the other: one that is claimed still has died. */
+  private readonly process = randomUUID();
+
   constructor(
     private readonly store: Store,
     private readonly outbox: EventOutbox,
@@ -57,14 +60,15 @@ export class AccountListTurns {
    * @throws StoreUnavailableError
    */
   async take(token: number | null): Promise<AccountListTurn | null> {
-    const id = randomUUID();
+    const id = `${this.process}:${randomUUID()}`;
     const taken = await this.store.transaction(async (tx) => {
       const there = await readMemory<AccountListMemory>(tx, NAME);
       const locked = there === null ? null : await this.lock(tx);
       const nowMs = this.clock.now();
       const memory = locked === null ? NOTHING : (JSON.parse(locked.value) as AccountListMemory);
       const quietMs = locked === null ? 0 : Math.abs(nowMs - +locked.updatedAt);
-      if (token !== null && memory.claim !== null && quietMs < SILENT_MS) return false;
+      const others = memory.claim !== null && !memory.claim.startsWith(this.process);
+      if (token !== null && others && quietMs < SILENT_MS) return false;
       await writeMemory(tx, NAME, { ...memory, claim: id }, new Date(nowMs));
       return true;
     });
@@ -144,8 +148,10 @@ export class AccountListTurn {
 
   /** Gives the turn back, if it is still this run's. */
   async end(): Promise<void> {
-    await this.commit(async (_, memory) => {
-      memory.claim = null;
-    });
+    await this.turns.commit(this, giveBack, { withoutTurn: true });
   }
+}
+
+async function giveBack(_: EntityManager, memory: AccountListMemory): Promise<void> {
+  memory.claim = null;
 }
