@@ -17,7 +17,7 @@ describe('resolveOptions', () => {
       app: 'default',
       defaultStream: 'transactional',
       feedback: { topicArns: [topic], store: 'failures', retentionDays: 90 },
-      suppression: { softBounceLimit: 5, eraseKey: null },
+      suppression: { softBounceLimit: 5, eraseKey: null, accountList: null },
       reputation: {
         checkEveryMs: 300_000,
         windowVolume: 10_000,
@@ -130,6 +130,26 @@ describe('resolveOptions', () => {
     ['a sender', { feedback, from: 'nobody' }, 'from is "nobody" — expected one address'],
     ['two senders', { feedback, from: 'a@example.com, b@example.com' }, 'from is'],
     [
+      'a direction',
+      { feedback, suppression: { accountList: { direction: 'down' } } },
+      'suppression.accountList.direction is "down" — expected',
+    ],
+    [
+      'an interval of the sync',
+      { feedback, suppression: { accountList: { everyMs: 0 } } },
+      'suppression.accountList.everyMs is 0 — expected a whole number from 1 to',
+    ],
+    [
+      'a misspelt interval',
+      { feedback, suppression: { accountList: { every: 1 } } },
+      'suppression.accountList.every',
+    ],
+    [
+      'an account list',
+      { feedback, suppression: { accountList: true } },
+      'suppression.accountList is true — expected',
+    ],
+    [
       'a text for a number',
       { feedback, suppression: { softBounceLimit: '5' } },
       'suppression.softBounceLimit is "5" — expected a whole number from 1 to 1,000',
@@ -211,6 +231,20 @@ describe('resolveOptions', () => {
   ])('names the key, what was expected and what it got: %s', (_, given, message) => {
     expect(() => resolveOptions(given as SesReputationOptions)).toThrow(SesReputationConfigError);
     expect(() => resolveOptions(given as SesReputationOptions)).toThrow(`SesReputationModule: ${message}`);
+  });
+
+  it.each([
+    [undefined, null],
+    [false, null],
+    [{}, { direction: 'both', everyMs: 3_600_000 }],
+    [
+      { direction: 'pull', everyMs: 60_000 },
+      { direction: 'pull', everyMs: 60_000 },
+    ],
+  ] as const)('reads suppression.accountList %j', (accountList, expected) => {
+    expect(resolveOptions({ feedback, suppression: { accountList } }).suppression.accountList).toEqual(
+      expected,
+    );
   });
 
   it('takes topics of every partition, and no scheduled check', () => {

@@ -8,6 +8,7 @@ const INTERVAL_MS = 1_000;
 @Injectable()
 export class ApiPace {
   private last: Promise<unknown> = Promise.resolve();
+  private ahead: Promise<void> = Promise.resolve();
   private next = Number.NEGATIVE_INFINITY;
 
   /**
@@ -18,9 +19,7 @@ export class ApiPace {
    */
   run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const mine = this.last.then(async () => {
-      signal?.throwIfAborted();
-      const waitMs = this.next - this.monotonicMs();
-      if (waitMs > 0) await this.pause(waitMs, signal);
+      await this.turn(signal);
       try {
         return await call();
       } finally {
@@ -31,12 +30,36 @@ export class ApiPace {
     return mine;
   }
 
+  /** Makes `call` at once, repeats of its own included, while those that wait for their turn wait for it too. */
+  first<T>(call: () => Promise<T>): Promise<T> {
+    const made = call();
+    this.ahead = this.ended(this.ahead, made);
+    return made;
+  }
+
   /** @throws what `signal` was aborted with */
   async pause(ms: number, signal?: AbortSignal): Promise<void> {
     await sleep(ms, undefined, { signal }).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw error;
     });
+  }
+
+  private async ended(before: Promise<void>, made: Promise<unknown>): Promise<void> {
+    await made.catch(() => undefined);
+    this.next = this.monotonicMs() + INTERVAL_MS;
+    await before;
+  }
+
+  private async turn(signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { ahead } = this;
+      await ahead;
+      const waitMs = this.next - this.monotonicMs();
+      if (waitMs > 0) await this.pause(waitMs, signal);
+      if (this.ahead === ahead) return;
+    }
   }
 
   /** Milliseconds on a clock that nobody sets. */

@@ -5,10 +5,11 @@ import {
   SESv2Client,
   type ReputationEntity,
 } from '@aws-sdk/client-sesv2';
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../clock.js';
 import { describeError } from '../../describe-error.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../../options/ses-reputation-options.js';
+import { ApiPace } from '../../ses/api-pace.js';
 import { SES_CLIENT } from '../../ses/tokens.js';
 import { accountStatus, type AccountStatus } from './account-status.js';
 import { readRates, type AmazonRates } from './amazon-rates.js';
@@ -39,6 +40,7 @@ export class AmazonWord implements OnApplicationShutdown {
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(SES_CLIENT) private readonly client: SESv2Client,
     private readonly clock: Clock,
+    @Optional() private readonly pace: ApiPace = new ApiPace(),
   ) {}
 
   /**
@@ -61,7 +63,7 @@ export class AmazonWord implements OnApplicationShutdown {
 
   private async askSes(known: AccountStatus | null, closing: AbortSignal): Promise<AccountStatus | null> {
     const account = await this.attempt('account', closing, (abortSignal) =>
-      this.client.send(new GetAccountCommand({}), { abortSignal }),
+      this.pace.first(() => this.client.send(new GetAccountCommand({}), { abortSignal })),
     );
     if (!account) return null;
     const status = accountStatus(account, this.clock.now());
@@ -89,9 +91,9 @@ export class AmazonWord implements OnApplicationShutdown {
     let NextToken: string | undefined;
     for (let page = 1; page <= MOST_PAGES; page++) {
       await sleep(this.pauseMs, undefined, { signal: abortSignal });
-      const answer = await this.client.send(new ListReputationEntitiesCommand({ NextToken }), {
-        abortSignal,
-      });
+      const answer = await this.pace.first(() =>
+        this.client.send(new ListReputationEntitiesCommand({ NextToken }), { abortSignal }),
+      );
       found.push(...(answer.ReputationEntities ?? []));
       NextToken = answer.NextToken;
       if (!NextToken) break;
