@@ -80,9 +80,16 @@ export class AmazonsList {
     );
   }
 
-  async clear(): Promise<void> {
-    const entries = await this.entries();
-    await this.delete(...entries.map((entry) => entry.slice(0, entry.lastIndexOf(' '))));
+  clear(): Promise<void> {
+    return this.become('BOUNCE', []);
+  }
+
+  /** Lists these, for whatever reason those are listed that are already, and nothing else. */
+  async become(reason: 'BOUNCE' | 'COMPLAINT', addresses: readonly string[]): Promise<void> {
+    const there = (await this.entries()).map((entry) => entry.slice(0, entry.lastIndexOf(' ')));
+    const wanted = new Set(addresses);
+    await this.delete(...there.filter((address) => !wanted.delete(address)));
+    await this.put(reason, ...wanted);
   }
 
   /** `spelling REASON` of each entry. */
