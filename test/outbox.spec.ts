@@ -176,7 +176,8 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
     }
     expect(waits[0]).toBeGreaterThanOrEqual(750);
     expect(waits[0]).toBeLessThanOrEqual(1_000);
-    expect(waits.slice(0, 10)).toEqual(waits.slice(0, 10).toSorted((a, b) => a - b));
+    // The last two are as long as they get, each with its own random part.
+    expect(waits.slice(0, 9)).toEqual(waits.slice(0, 9).toSorted((a, b) => a - b));
     expect(Math.max(...waits)).toBeLessThanOrEqual(RETRY);
     // A dead one holds up nobody.
     expect(ids(heard).slice(11)).toEqual(['a1', 'a2']);

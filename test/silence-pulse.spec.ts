@@ -89,7 +89,7 @@ describe.each(databaseKinds())('when SES was heard, on $name', (kind) => {
       return new FeedbackPulse(new Store(watch.dataSource), ahead);
     });
     pulses.forEach((pulse, i) => pulse.heard(i === 0 ? 'delivery' : 'bounce'));
-    await Promise.all(pulses.map((pulse) => pulse.onApplicationShutdown()));
+    await Promise.all(pulses.map((pulse) => pulse.beforeApplicationShutdown()));
     const { at, deliveryAt } = (await stored(watch.dataSource.manager))!;
     expect(await watch.dataSource.manager.count(Memory)).toBe(1);
     expect(minute(0).getTime()).toBe(deliveryAt);
@@ -114,7 +114,7 @@ describe.each(databaseKinds())('when SES was heard, on $name', (kind) => {
     expect(transactions).toHaveBeenCalledTimes(2);
     clock.nowMs = minute(1).getTime() + 9_000;
     pulse.heard('bounce');
-    await pulse.onApplicationShutdown();
+    await pulse.beforeApplicationShutdown();
     expect(await stored(watch.dataSource.manager)).toEqual({
       at: minute(1).getTime() + 9_000,
       deliveryAt: minute(0).getTime(),
@@ -160,7 +160,7 @@ describe('a pulse', () => {
     await jest.advanceTimersByTimeAsync(600_000);
     await settle();
     expect(writes).toHaveLength(2);
-    await pulse.onApplicationShutdown();
+    await pulse.beforeApplicationShutdown();
   });
 
   it('fails in silence but for one line, and is tried again in a minute', async () => {

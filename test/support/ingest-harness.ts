@@ -124,7 +124,7 @@ export async function startIngest(kind: DatabaseKind): Promise<IngestHarness> {
     },
     stop: async () => {
       await outboxes.close();
-      for (const pulse of pulses) await pulse.onApplicationShutdown();
+      for (const pulse of pulses) await pulse.beforeApplicationShutdown();
       await dataSource.destroy();
       await database.drop();
     },

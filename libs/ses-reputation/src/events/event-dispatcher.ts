@@ -115,23 +115,23 @@ export class EventDispatcher implements OnApplicationBootstrap {
       const room = Math.min(this.limits.page, this.limits.inFlight - this.taken.size);
       if (room <= 0) return;
       this.failedKeys.clear();
-      const rows = await this.due(room);
+      const { rows, isAll } = await this.due(room);
       for (const row of rows) {
         if (row.key === null || !this.failedKeys.has(row.key)) this.enqueue(row);
       }
-      if (rows.length === room) this.again = true;
+      if (!isAll) this.again = true;
     }
   }
 
-  private async due(limit: number): Promise<OutboxEvent[]> {
+  private async due(limit: number): Promise<{ rows: OutboxEvent[]; isAll: boolean }> {
     try {
-      const rows = await this.table.due([...this.taken], limit);
+      const due = await this.table.due([...this.taken], limit);
       this.complain(null);
-      return this.works ? rows : [];
+      if (this.works) return due;
     } catch (error) {
       this.complain(error);
-      return [];
     }
+    return { rows: [], isAll: true };
   }
 
   private enqueue(row: OutboxEvent): void {

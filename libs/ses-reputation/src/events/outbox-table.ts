@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { deleteWhere } from '../store/delete-where.js';
@@ -23,6 +23,12 @@ export interface FailedAttempt {
   state: OutboxEvent['state'];
   /** Milliseconds since the epoch; see {@link OutboxEvent.dueAt}. */
   dueMs: number;
+}
+
+interface SortedRows {
+  free: OutboxEvent[];
+  /** And when the event before each is due. */
+  behind: { id: string; dueMs: number }[];
 }
 
 /** This application's rows of the outbox, as writing and delivering them needs them. */
@@ -58,22 +64,76 @@ export class OutboxTable {
 
   /**
    * What may be delivered now, those of one key in order. Not what is `taken`, nor what is behind an event of its
-   * key that waits to be tried again.
+   * key that waits to be tried again: that is put off until then, so that however much of it there is, it is no
+   * obstacle to the rest. `isAll`: there is no more than that.
    */
-  due(taken: readonly string[], limit: number): Promise<OutboxEvent[]> {
-    return this.readCommitted((manager) => {
-      const query = manager
-        .createQueryBuilder(OutboxEvent, 'e')
-        .where(`e.app = :app AND e.state = 'pending' AND e.dueAt <= :now`, {
-          app: this.options.app,
-          now: this.clock.now(),
-        })
-        .andWhere((all) => `NOT EXISTS ${waitingBefore(all).getQuery()}`)
-        .orderBy('e.dueAt')
-        .addOrderBy('e.id')
-        .limit(limit);
-      if (taken.length > 0) query.andWhere('e.id NOT IN (:...taken)', { taken });
-      return query.getMany();
+  async due(taken: readonly string[], limit: number): Promise<{ rows: OutboxEvent[]; isAll: boolean }> {
+    for (;;) {
+      const { free, behind, isAll } = await this.readCommitted(async (manager) => {
+        const page = await this.page(manager, taken, limit);
+        return { ...(await this.sorted(manager, page)), isAll: page.length < limit };
+      });
+      if (behind.length > 0) await this.putOff(behind);
+      if (free.length > 0 || isAll) return { rows: free, isAll };
+    }
+  }
+
+  private page(manager: EntityManager, taken: readonly string[], limit: number): Promise<OutboxEvent[]> {
+    const query = manager
+      .createQueryBuilder(OutboxEvent, 'e')
+      .where(`e.app = :app AND e.state = 'pending' AND e.dueAt <= :now`, {
+        app: this.options.app,
+        now: this.clock.now(),
+      })
+      .orderBy('e.dueAt')
+      .addOrderBy('e.id')
+      .limit(limit);
+    if (taken.length > 0) query.andWhere('e.id NOT IN (:...taken)', { taken });
+    return query.getMany();
+  }
+
+  /** Parts rows in those that may go, and those behind an earlier event of their key that comes later. */
+  private async sorted(manager: EntityManager, page: readonly OutboxEvent[]): Promise<SortedRows> {
+    const keys = [...new Set(page.flatMap(({ key }) => key ?? []))];
+    if (keys.length === 0) return { free: [...page], behind: [] };
+    // Asked for the page's keys only: joined to all that is due, it would take a database the square of that.
+    const waiting = await manager
+      .createQueryBuilder(OutboxEvent, 'b')
+      .select('b.key', 'key')
+      .addSelect('b.dueAt', 'dueMs')
+      .addSelect('MIN(b.id)', 'first')
+      .where(`b.key IN (:...keys) AND b.app = :app AND b.state = 'pending' AND b.dueAt > 0`, {
+        keys,
+        app: this.options.app,
+      })
+      .groupBy('b.key')
+      .addGroupBy('b.dueAt')
+      .getRawMany<{ key: string; dueMs: string | number; first: string }>();
+    const byKey = new Map<string, { dueMs: number; first: string }[]>();
+    for (const { key, dueMs, first } of waiting) {
+      byKey.set(key, [...(byKey.get(key) ?? []), { dueMs: Number(dueMs), first }]);
+    }
+    const sorted: SortedRows = { free: [], behind: [] };
+    for (const row of page) {
+      const before = (byKey.get(row.key ?? '') ?? []).filter(
+        ({ dueMs, first }) => first < row.id && dueMs > row.dueAt.getTime(),
+      );
+      if (before.length === 0) sorted.free.push(row);
+      else sorted.behind.push({ id: row.id, dueMs: Math.max(...before.map(({ dueMs }) => dueMs)) });
+    }
+    return sorted;
+  }
+
+  private putOff(behind: SortedRows['behind']): Promise<void> {
+    return this.store.transaction(async (tx) => {
+      for (const dueMs of new Set(behind.map((row) => row.dueMs))) {
+        const ids = behind.filter((row) => row.dueMs === dueMs).map(({ id }) => id);
+        await tx.update(
+          OutboxEvent,
+          { id: In(ids.toSorted()), state: 'pending' },
+          { dueAt: new Date(dueMs) },
+        );
+      }
     });
   }
 
@@ -102,15 +162,6 @@ export class OutboxTable {
   private readCommitted<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.store.dialect === 'sqlite' ? this.store.transaction(work) : this.store.read(work);
   }
-}
-
-/** In the order in which rows are read, an earlier event of the same key that comes later. */
-function waitingBefore(all: SelectQueryBuilder<OutboxEvent>): SelectQueryBuilder<OutboxEvent> {
-  return all
-    .subQuery()
-    .select('1')
-    .from(OutboxEvent, 'b')
-    .where(`b.key = e.key AND b.id < e.id AND b.app = e.app AND b.state = 'pending' AND b.dueAt > e.dueAt`);
 }
 
 /** Attempts that one UPDATE can write down. */

@@ -1,5 +1,5 @@
 import { setImmediate as afterThisTurn } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import {
   FEEDBACK_HEARD,
@@ -18,7 +18,7 @@ const OF_EACH_GOOD_MAIL = new Set<SesEvent['type']>(['send', 'delivery', 'open',
  * for all instances. Beside the ingest, which neither waits for it nor fails with it.
  */
 @Injectable()
-export class FeedbackPulse implements OnApplicationShutdown {
+export class FeedbackPulse implements BeforeApplicationShutdown {
   private readonly logger = new Logger('SesFeedback');
   private latest: FeedbackHeard | null = null;
   private isWritten = true;
@@ -41,7 +41,8 @@ export class FeedbackPulse implements OnApplicationShutdown {
     this.writeInTime();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** While the database is surely open. What is heard from here on is left out: it is heard again. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.closed = true;
     this.stopTimer();
     await this.writing;
