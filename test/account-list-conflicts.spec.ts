@@ -55,6 +55,16 @@ const ROWS: [string, Row][] = [
     },
   ],
   [
+    'that, where feedback had said so before the list was read',
+    {
+      listed: 'BOUNCE',
+      here: [suppress('soft-bounces'), suppress('account-list')],
+      later: vanish,
+      suppressed: ['soft-bounces'],
+      atAmazon: [],
+    },
+  ],
+  [
     'SES lists it, and it is suppressed here for a while',
     { listed: 'BOUNCE', here: [suppress('manual', 30)], suppressed: ['account-list'], atAmazon: ['BOUNCE'] },
   ],
