@@ -282,6 +282,52 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
     expect(heard.filter((id) => id.startsWith('hang'))).toHaveLength(15);
   });
 
+  it('lets no hanging listener of one event hold up those of another, and alarms come first', async () => {
+    const heard: string[] = [];
+    emitter.on('ses.suppression.removed', () => new Promise(() => undefined));
+    emitter.on('ses.feedback.subscribed', ({ id }) => heard.push(id));
+    emitter.on('ses.suppression.added', ({ id }) => heard.push(id));
+    const shop = instance({ leads: false, limits: { page: 10, inFlight: 20, listenerMs: 300 } });
+    await raise(shop, ...Array.from({ length: 60 }, (_, n) => removed(`hang${n}`, `hang-${n}@example.com`)));
+    const added = (id: string, address: string): PendingEvent => ({
+      name: 'ses.suppression.added',
+      payload: { ...removed(id, address).payload, reason: 'manual', messageId: null } as never,
+    });
+    await raise(shop, added('free', 'ann@example.com'), added('behind', 'hang-59@example.com'));
+    const topicArn = 'arn:aws:sns:eu-west-1:123456789012:ses-feedback';
+    await raise(shop, {
+      name: 'ses.feedback.subscribed',
+      payload: { id: 'alarm', at: new Date(clock.nowMs), topicArn },
+    });
+    const next = instance({ limits: { page: 10, inFlight: 20, listenerMs: 300 } });
+    next.dispatcher.wake();
+    await until(() => heard.includes('free'));
+    expect(heard).toEqual(['alarm', 'free']);
+    await next.dispatcher.drain();
+  });
+
+  it('keeps the order, and no event waiting, where the clock is put back', async () => {
+    const { heard, refused } = listen();
+    const shop = instance();
+    shop.dispatcher.onApplicationBootstrap();
+    refused.add('first');
+    await raise(shop, removed('first'));
+    await shop.dispatcher.drain();
+    clock.nowMs -= 10 * 3_600_000;
+    await raise(shop, removed('second'));
+    await shop.dispatcher.drain();
+    expect(ids(heard)).not.toContain('second');
+    refused.clear();
+    await until(async () => {
+      const [row] = await rows();
+      return row !== undefined && row.dueAt.getTime() <= clock.nowMs + RETRY;
+    });
+    clock.nowMs += RETRY;
+    await shop.dispatcher.drain();
+    expect(ids(heard).slice(-2)).toEqual(['first', 'second']);
+    await shop.dispatcher.close();
+  });
+
   it('delivers thousands, each once', async () => {
     const { heard } = listen();
     const shop = instance();

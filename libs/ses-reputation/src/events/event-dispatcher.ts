@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger, Optional, type OnApplicationBootstrap } fro
 import type { EventEmitterReadinessWatcher } from '@nestjs/event-emitter';
 import { Clock } from '../clock.js';
 import { describeError } from '../describe-error.js';
+import { within } from '../store/within.js';
 import { Leadership } from '../leadership/leadership.js';
 import { EventDelivery } from './event-delivery.js';
 import type { OutboxEvent } from './outbox-event.entity.js';
@@ -24,8 +25,9 @@ export class EventDispatcher implements OnApplicationBootstrap {
   private readonly logger = new Logger('SesReputation');
   private readonly delivery: EventDelivery;
   private readonly settling: Settling;
-  /** Ids of what was read and is not settled. */
+  /** Ids of what was read and is not settled, and how many there are of each name. */
   private readonly taken = new Set<string>();
+  private readonly takenOf = new Map<string, number>();
   private readonly lines = new Map<string, OutboxEvent[]>();
   /** Keys of which an event failed since the last look began: what it read of them may be behind that event. */
   private readonly failedKeys = new Set<string>();
@@ -36,6 +38,8 @@ export class EventDispatcher implements OnApplicationBootstrap {
   private ready = true;
   private closed = false;
   private complained = false;
+  /** What the clock said last. */
+  private seenMs = Infinity;
   private poll: NodeJS.Timeout | undefined;
 
   constructor(
@@ -49,15 +53,33 @@ export class EventDispatcher implements OnApplicationBootstrap {
     private readonly listenersReady: Pick<EventEmitterReadinessWatcher, 'waitUntilReady'> | null = null,
   ) {
     this.delivery = new EventDelivery(bus, limits.listenerMs);
-    const write = table.settle.bind(table);
-    this.settling = new Settling(write, limits.page, (error) => this.complain(error));
+    this.settling = new Settling(
+      (delivered, failed) => within(limits.databaseMs, table.settle(delivered, failed)),
+      limits.page,
+      (error) => this.complain(error),
+    );
   }
 
   onApplicationBootstrap(): void {
     void this.awaitListeners();
-    this.leadership.onLead(() => this.wake());
+    this.leadership.onLead(() => {
+      this.seenMs = Infinity;
+      this.look();
+    });
     this.leadership.beforeGivingBack(() => this.close());
-    this.poll = setInterval(() => this.wake(), this.limits.pollMs).unref();
+    this.poll = setInterval(() => this.look(), this.limits.pollMs).unref();
+  }
+
+  /** Now and then. Of a clock that was put back, another instance's too, what was put off must not wait for the old time. */
+  private look(): void {
+    const now = this.clock.now();
+    if (now < this.seenMs && this.works) {
+      within(this.limits.databaseMs, this.table.bringForward(this.limits.longestRetryMs)).catch((error) =>
+        this.complain(error),
+      );
+    }
+    this.seenMs = now;
+    this.wake();
   }
 
   /** Delivers what is due, if this process leads. */
@@ -112,20 +134,29 @@ export class EventDispatcher implements OnApplicationBootstrap {
   private async take(): Promise<void> {
     while (this.again && this.works) {
       this.again = false;
-      const room = Math.min(this.limits.page, this.limits.inFlight - this.taken.size);
-      if (room <= 0) return;
       this.failedKeys.clear();
-      const { rows, isAll } = await this.due(room);
+      const { rows, isAll } = await this.due();
+      // What is left behind of a key leaves all that follows behind.
+      const left = new Set<string>();
       for (const row of rows) {
-        if (row.key === null || !this.failedKeys.has(row.key)) this.enqueue(row);
+        const { key } = row;
+        if (key !== null && (this.failedKeys.has(key) || left.has(key))) continue;
+        if (!this.isFull(row.name)) this.enqueue(row);
+        else if (key !== null) left.add(key);
       }
       if (!isAll) this.again = true;
     }
   }
 
-  private async due(limit: number): Promise<{ rows: OutboxEvent[]; isAll: boolean }> {
+  private isFull(name: string): boolean {
+    return (this.takenOf.get(name) ?? 0) >= this.limits.inFlight;
+  }
+
+  private async due(): Promise<{ rows: OutboxEvent[]; isAll: boolean }> {
+    const full = [...this.takenOf.keys()].filter((name) => this.isFull(name));
     try {
-      const due = await this.table.due([...this.taken], limit);
+      const asking = this.table.due([...this.taken], this.limits.page, full);
+      const due = await within(this.limits.databaseMs, asking);
       this.complain(null);
       if (this.works) return due;
     } catch (error) {
@@ -136,6 +167,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
 
   private enqueue(row: OutboxEvent): void {
     this.taken.add(row.id);
+    this.takenOf.set(row.name, (this.takenOf.get(row.name) ?? 0) + 1);
     this.takenEver++;
     const key = row.key ?? row.id;
     const line = this.lines.get(key);
@@ -190,9 +222,13 @@ export class EventDispatcher implements OnApplicationBootstrap {
   }
 
   private release(rows: readonly OutboxEvent[]): void {
-    const full = this.taken.size >= this.limits.inFlight;
-    for (const { id } of rows) this.taken.delete(id);
-    if (full) this.wake();
+    let wasFull = false;
+    for (const { id, name } of rows) {
+      wasFull ||= this.isFull(name);
+      this.taken.delete(id);
+      this.takenOf.set(name, this.takenOf.get(name)! - 1);
+    }
+    if (wasFull) this.wake();
     if (this.taken.size === 0) for (const idler of this.idlers.splice(0)) idler();
   }
 

@@ -13,7 +13,7 @@ export interface OutboxCounts {
 
 export const NO_EVENTS: OutboxCounts = { pending: 0, dead: 0, oldestPendingAt: null };
 
-/** Counts one application's stored events, from an index alone. */
+/** Counts one application's stored events, from an index. */
 export async function outboxCounts(manager: EntityManager, app: string): Promise<OutboxCounts> {
   const rows = await manager
     .createQueryBuilder(OutboxEvent, 'e')
@@ -24,11 +24,11 @@ export async function outboxCounts(manager: EntityManager, app: string): Promise
     .groupBy('e.state')
     .getRawMany<{ state: string; count: string | number; first: string }>();
   const of = (state: OutboxEvent['state']) => rows.find((row) => row.state === state);
-  const oldest = of('pending')?.first;
+  const id = of('pending')?.first;
+  const oldest = id === undefined ? null : await manager.findOneBy(OutboxEvent, { id });
   return {
     pending: Number(of('pending')?.count ?? 0),
     dead: Number(of('dead')?.count ?? 0),
-    // The first 12 hex digits of an id are the time it was made.
-    oldestPendingAt: oldest === undefined ? null : new Date(Number.parseInt(oldest.slice(0, 12), 16)),
+    oldestPendingAt: oldest?.storedAt ?? null,
   };
 }

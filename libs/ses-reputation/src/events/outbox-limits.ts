@@ -9,10 +9,12 @@ export interface OutboxLimits {
   longestRetryMs: number;
   /** An event is given up after so many. */
   attempts: number;
-  /** Events in memory at a time. */
+  /** Events of one name in memory at a time: where a listener hangs, those of other names go on. */
   inFlight: number;
   /** Events read, or settled, in one statement. */
   page: number;
+  /** A question to the database that takes longer is given up, and asked again in time. */
+  databaseMs: number;
   /** How long an application that closes waits for its listeners. */
   closingMs: number;
 }
@@ -23,8 +25,9 @@ export const DEFAULT_OUTBOX_LIMITS: OutboxLimits = {
   firstRetryMs: 1_000,
   longestRetryMs: 300_000,
   attempts: 12,
-  inFlight: 1_000,
+  inFlight: 500,
   page: 500,
+  databaseMs: 30_000,
   closingMs: 5_000,
 };
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { In, type EntityManager } from 'typeorm';
+import { In, MoreThan, type EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { deleteWhere } from '../store/delete-where.js';
@@ -14,7 +14,11 @@ import type { PendingEvent } from './ses-events.js';
 /** Rows an INSERT: SQLite takes 32,766 values in one statement. */
 const INSERTED = 500;
 const LONGEST_ERROR = 1_000;
-const AT_ONCE = new Date(0);
+/** So many pages of what may not go yet are read in one look. */
+const MOST_PAGES = 20;
+/** Not yet tried. Alarms come before all else: a newsletter's clicks must not hold them up. */
+const UNTRIED = { alarm: new Date(-1), other: new Date(0) };
+const ALARM = /^ses\.(reputation|guard|account|unaccounted|feedback)\b/;
 
 /** What became of an attempt that failed. */
 export interface FailedAttempt {
@@ -23,6 +27,18 @@ export interface FailedAttempt {
   state: OutboxEvent['state'];
   /** Milliseconds since the epoch; see {@link OutboxEvent.dueAt}. */
   dueMs: number;
+}
+
+/** What is not to be read: rows by id, and events by name. */
+interface Due {
+  taken: readonly string[];
+  notNamed: readonly string[];
+}
+
+interface Waiting {
+  dueMs: number;
+  /** Lowest id. */
+  first: string;
 }
 
 interface SortedRows {
@@ -51,7 +67,7 @@ export class OutboxTable {
       payload: writePayload(event.payload),
       state: 'pending' as const,
       attempts: 0,
-      dueAt: AT_ONCE,
+      dueAt: ALARM.test(event.name) ? UNTRIED.alarm : UNTRIED.other,
       storedAt,
       error: null,
     }));
@@ -66,19 +82,32 @@ export class OutboxTable {
    * What may be delivered now, those of one key in order. Not what is `taken`, nor what is behind an event of its
    * key that waits to be tried again: that is put off until then, so that however much of it there is, it is no
    * obstacle to the rest. `isAll`: there is no more than that.
+   *
+   * @param notNamed names of events to leave out
    */
-  async due(taken: readonly string[], limit: number): Promise<{ rows: OutboxEvent[]; isAll: boolean }> {
-    for (;;) {
-      const { free, behind, isAll } = await this.readCommitted(async (manager) => {
-        const page = await this.page(manager, taken, limit);
-        return { ...(await this.sorted(manager, page)), isAll: page.length < limit };
+  async due(
+    taken: readonly string[],
+    limit: number,
+    notNamed: readonly string[] = [],
+  ): Promise<{ rows: OutboxEvent[]; isAll: boolean }> {
+    let after: OutboxEvent | null = null;
+    for (let pages = 1; ; pages++) {
+      const { free, behind, last, isAll } = await this.readCommitted(async (manager) => {
+        const page = await this.page(manager, { taken, notNamed, after, limit });
+        const sorted = await this.sorted(manager, page, { taken, notNamed });
+        return { ...sorted, last: page.at(-1) ?? null, isAll: page.length < limit };
       });
       if (behind.length > 0) await this.putOff(behind);
-      if (free.length > 0 || isAll) return { rows: free, isAll };
+      if (free.length > 0 || isAll || pages === MOST_PAGES)
+        return { rows: free, isAll: isAll || free.length === 0 };
+      after = last;
     }
   }
 
-  private page(manager: EntityManager, taken: readonly string[], limit: number): Promise<OutboxEvent[]> {
+  private page(
+    manager: EntityManager,
+    { taken, notNamed, after, limit }: Due & { after: OutboxEvent | null; limit: number },
+  ): Promise<OutboxEvent[]> {
     const query = manager
       .createQueryBuilder(OutboxEvent, 'e')
       .where(`e.app = :app AND e.state = 'pending' AND e.dueAt <= :now`, {
@@ -89,39 +118,72 @@ export class OutboxTable {
       .addOrderBy('e.id')
       .limit(limit);
     if (taken.length > 0) query.andWhere('e.id NOT IN (:...taken)', { taken });
+    if (notNamed.length > 0) query.andWhere('e.name NOT IN (:...notNamed)', { notNamed });
+    if (after !== null) {
+      query.andWhere('(e.dueAt > :lastDue OR (e.dueAt = :lastDue AND e.id > :lastId))', {
+        lastDue: after.dueAt.getTime(),
+        lastId: after.id,
+      });
+    }
     return query.getMany();
   }
 
   /** Parts rows in those that may go, and those behind an earlier event of their key that comes later. */
-  private async sorted(manager: EntityManager, page: readonly OutboxEvent[]): Promise<SortedRows> {
+  private async sorted(manager: EntityManager, page: readonly OutboxEvent[], due: Due): Promise<SortedRows> {
     const keys = [...new Set(page.flatMap(({ key }) => key ?? []))];
     if (keys.length === 0) return { free: [...page], behind: [] };
-    // Asked for the page's keys only: joined to all that is due, it would take a database the square of that.
-    const waiting = await manager
-      .createQueryBuilder(OutboxEvent, 'b')
-      .select('b.key', 'key')
-      .addSelect('b.dueAt', 'dueMs')
-      .addSelect('MIN(b.id)', 'first')
-      .where(`b.key IN (:...keys) AND b.app = :app AND b.state = 'pending' AND b.dueAt > 0`, {
-        keys,
-        app: this.options.app,
-      })
-      .groupBy('b.key')
-      .addGroupBy('b.dueAt')
-      .getRawMany<{ key: string; dueMs: string | number; first: string }>();
-    const byKey = new Map<string, { dueMs: number; first: string }[]>();
-    for (const { key, dueMs, first } of waiting) {
-      byKey.set(key, [...(byKey.get(key) ?? []), { dueMs: Number(dueMs), first }]);
-    }
+    const waiting = await this.waiting(manager, keys);
+    const leftOut =
+      due.notNamed.length > 0 ? await this.leftOut(manager, keys, due) : new Map<string, string>();
     const sorted: SortedRows = { free: [], behind: [] };
     for (const row of page) {
-      const before = (byKey.get(row.key ?? '') ?? []).filter(
+      const key = row.key ?? '';
+      const before = (waiting.get(key) ?? []).filter(
         ({ dueMs, first }) => first < row.id && dueMs > row.dueAt.getTime(),
       );
-      if (before.length === 0) sorted.free.push(row);
-      else sorted.behind.push({ id: row.id, dueMs: Math.max(...before.map(({ dueMs }) => dueMs)) });
+      if (before.length > 0) {
+        sorted.behind.push({ id: row.id, dueMs: Math.max(...before.map(({ dueMs }) => dueMs)) });
+      } else if (!((leftOut.get(key) ?? row.id) < row.id)) {
+        sorted.free.push(row);
+      }
     }
     return sorted;
+  }
+
+  /** When events of these keys that have failed are due, and the first of each such time. */
+  private async waiting(manager: EntityManager, keys: string[]): Promise<Map<string, Waiting[]>> {
+    // Asked for the page's keys only: joined to all that is due, it would take a database the square of that.
+    const rows = await this.ofKeys(manager, keys)
+      .addSelect('b.dueAt', 'dueMs')
+      .andWhere('b.dueAt > 0')
+      .addGroupBy('b.dueAt')
+      .getRawMany<{ key: string; dueMs: string | number; first: string }>();
+    const byKey = new Map<string, Waiting[]>();
+    for (const { key, dueMs, first } of rows) {
+      byKey.set(key, [...(byKey.get(key) ?? []), { dueMs: Number(dueMs), first }]);
+    }
+    return byKey;
+  }
+
+  /** The first event of each key that is left out for its name: what comes after it waits too. */
+  private async leftOut(
+    manager: EntityManager,
+    keys: string[],
+    { taken, notNamed }: Due,
+  ): Promise<Map<string, string>> {
+    const query = this.ofKeys(manager, keys).andWhere('b.name IN (:...notNamed)', { notNamed });
+    if (taken.length > 0) query.andWhere('b.id NOT IN (:...taken)', { taken });
+    const rows = await query.getRawMany<{ key: string; first: string }>();
+    return new Map(rows.map(({ key, first }) => [key, first]));
+  }
+
+  private ofKeys(manager: EntityManager, keys: string[]) {
+    return manager
+      .createQueryBuilder(OutboxEvent, 'b')
+      .select('b.key', 'key')
+      .addSelect('MIN(b.id)', 'first')
+      .where(`b.key IN (:...keys) AND b.app = :app AND b.state = 'pending'`, { keys, app: this.options.app })
+      .groupBy('b.key');
   }
 
   private putOff(behind: SortedRows['behind']): Promise<void> {
@@ -135,6 +197,20 @@ export class OutboxTable {
         );
       }
     });
+  }
+
+  /** After the clock was put back: nothing waits for longer than it may. */
+  async bringForward(longestRetryMs: number): Promise<void> {
+    const latest = this.clock.now() + longestRetryMs;
+    const { app } = this.options;
+    await this.store.transaction((tx) =>
+      tx
+        .createQueryBuilder()
+        .update(OutboxEvent)
+        .set({ dueAt: new Date(latest) })
+        .where({ app, state: 'pending', dueAt: MoreThan(new Date(latest)) })
+        .execute(),
+    );
   }
 
   /** Writes down how attempts ended. A row that was erased or discarded meanwhile stays away. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
+import { BurstLog } from '../burst-log.js';
 import { describeError } from '../describe-error.js';
 import type { PendingEvent, SesEventName, SesEvents } from './ses-events.js';
 import { SES_EVENT_EMITTER } from './tokens.js';
@@ -17,7 +18,7 @@ export interface EventListener {
 /** Raises events so that one listener's error reaches neither the others nor the one who raised it. */
 @Injectable()
 export class SesEventBus {
-  private readonly logger = new Logger('SesReputation');
+  private readonly log = new BurstLog(new Logger('SesReputation'));
 
   constructor(@Inject(SES_EVENT_EMITTER) private readonly emitter: EventEmitter2) {}
 
@@ -47,7 +48,8 @@ export class SesEventBus {
   }
 
   report(name: string, error: unknown): void {
-    this.logger.error(`A listener of "${name}" failed: ${describeError(error)}`, stackOf(error));
+    const message = `A listener of "${name}" failed: ${describeError(error)}`;
+    this.log.log('error', name, message, performance.now(), stackOf(error));
   }
 
   private call(name: string, listener: Listener, args: unknown[]): Promise<unknown> {

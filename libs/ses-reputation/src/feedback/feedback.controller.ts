@@ -15,7 +15,7 @@ import {
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { Clock } from '../clock.js';
 import { describeError } from '../describe-error.js';
-import { BurstLog } from './burst-log.js';
+import { BurstLog } from '../burst-log.js';
 import { FEEDBACK_LIMITS, type FeedbackLimits } from './feedback-limits.js';
 import { FeedbackRefusedError } from './feedback-refused.js';
 import { ReadsBodyItself } from './feedback-route.js';
