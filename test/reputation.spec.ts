@@ -176,7 +176,7 @@ describe.each(databaseKinds())('reputation on $name', ({ name, create }) => {
     await fc.assert(
       fc.asyncProperty(history, order, fc.integer({ min: 1, max: 40 }), async (letters, random, volume) => {
         await dataSource.manager.clear(ReputationBucket);
-        const { service, book } = instance({ window: { volume } });
+        const { service, book } = instance({ window: { volume }, minimumVolume: 1 });
         const facts = letters.flatMap(({ ageMs, stream, fate }) => [
           mail(ageMs, { sent: 1 }, stream),
           mail(ageMs, fate, stream),

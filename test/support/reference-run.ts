@@ -39,7 +39,8 @@ export interface HistoryRun {
 /** Lives through a history, step by step, with the package and with the reference. */
 export async function runHistory(dataSource: DataSource, history: History): Promise<HistoryRun> {
   const clock = new StoppedClock(START);
-  const { windowVolume, minimumVolume, places: dimensions } = history;
+  const { windowVolume, places: dimensions } = history;
+  const minimumVolume = Math.min(history.minimumVolume, windowVolume);
   const rules = { minimumVolume, minimumCount: 1, limits: LIMITS };
   const options = resolveOptions({
     app: 'shop',

@@ -194,6 +194,11 @@ describe('resolveOptions', () => {
       { feedback, reputation: { limits: { bounce: { warning: 0.2 } } } },
       'reputation.limits.bounce is {"warning":0.2,"review":0.05,"pause":0.1} — expected warning ≤ review ≤ pause',
     ],
+    [
+      'a minimum that no window holds',
+      { feedback, reputation: { window: { volume: 200 }, minimumVolume: 500 } },
+      'reputation.minimumVolume is 500 — expected no more than reputation.window.volume (200)',
+    ],
     ['NaN', { feedback, reputation: { minimumVolume: NaN } }, 'reputation.minimumVolume is NaN'],
     [
       'rates without a function',
@@ -280,4 +285,9 @@ describe('resolveStructure', () => {
     'refuses %j',
     (given) => expect(() => resolveStructure(given as never)).toThrow(SesReputationConfigError),
   );
+
+  it('lowers the default minimum to a smaller window', () => {
+    const { reputation } = resolveOptions({ feedback, reputation: { window: { volume: 200 } } });
+    expect(reputation.minimumVolume).toBe(200);
+  });
 });

@@ -194,11 +194,12 @@ function resolveReputation(given: unknown): ResolvedOptions['reputation'] {
   const off = reputation.raw('check') === false;
   const check = new Section('reputation.check', off ? undefined : reputation.raw('check'), ['everyMs']);
   const window = new Section('reputation.window', reputation.raw('window'), ['volume']);
+  const windowVolume = window.wholeNumber('volume', 10_000, 1, 100_000_000);
   const tolerance = new Section('reputation.tolerance', reputation.raw('tolerance'), ['bounce', 'complaint']);
   return {
     checkEveryMs: off ? null : check.wholeNumber('everyMs', 300_000, 1, MOST_MS),
-    windowVolume: window.wholeNumber('volume', 10_000, 1, 100_000_000),
-    minimumVolume: reputation.wholeNumber('minimumVolume', 1_000, 0, 100_000_000),
+    windowVolume,
+    minimumVolume: minimumVolume(reputation, windowVolume),
     minimumCount: reputation.wholeNumber('minimumCount', 5, 0, 100_000_000),
     approach: reputation.fraction('approach', 0.8),
     limits: {
@@ -220,6 +221,19 @@ function resolveReputation(given: unknown): ResolvedOptions['reputation'] {
     dimensions: resolveDimensions(reputation.raw('dimensions')),
     verifiedIdentities: resolveIdentities(reputation.raw('verifiedIdentities')),
   };
+}
+
+/** A window that can't hold the minimum would be healthy for ever. */
+function minimumVolume(reputation: Section, windowVolume: number): number {
+  const volume = reputation.wholeNumber('minimumVolume', Math.min(1_000, windowVolume), 0, 100_000_000);
+  if (volume > windowVolume) {
+    throw wrong(
+      reputation.path('minimumVolume'),
+      volume,
+      `no more than reputation.window.volume (${windowVolume}): no window would ever hold so much`,
+    );
+  }
+  return volume;
 }
 
 function resolveUnaccounted(given: unknown): ResolvedOptions['reputation']['unaccounted'] {

@@ -116,7 +116,7 @@ export interface ReputationOptions {
   check?: { everyMs?: number } | false;
   /** Rates are over the newest so many eligible emails. Default 10,000. */
   window?: { volume?: number };
-  /** Below this volume the level stays healthy. Default 1,000. */
+  /** Below this volume the level stays healthy. Default 1,000, or the window's volume if that is less. */
   minimumVolume?: number;
   /** Below this count of bounces, or of complaints, the level stays healthy. Default 5. */
   minimumCount?: number;

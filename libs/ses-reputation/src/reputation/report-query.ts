@@ -24,6 +24,9 @@ export interface ReportQuery {
  * @throws InvalidReportQueryError
  */
 export function dimensionOf(query: ReportQuery): string {
+  if (typeof query !== 'object' || query === null) {
+    throw new InvalidReportQueryError(`a report goes by an object, not by ${String(query)}`);
+  }
   const { stream, domain, provider, configurationSet, at, ...unknown } = query;
   const [key] = Object.keys(unknown);
   if (key !== undefined) {
