@@ -69,6 +69,18 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
     name: 'ses.suppression.removed',
     payload: { id, at: new Date(clock.nowMs), address, scope: '*', stream: null, actor: null },
   });
+  const added = (id: string, address: string): PendingEvent => ({
+    name: 'ses.suppression.added',
+    payload: {
+      id,
+      at: new Date(clock.nowMs),
+      address,
+      scope: '*',
+      stream: null,
+      reason: 'manual',
+      messageId: null,
+    },
+  });
   const rows = () => dataSource.manager.find(OutboxEvent, { order: { id: 'ASC' } });
   /** What listeners hear, and which ids they refuse. */
   function listen(on = emitter) {
@@ -289,10 +301,6 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
     emitter.on('ses.suppression.added', ({ id }) => heard.push(id));
     const shop = instance({ leads: false, limits: { page: 10, inFlight: 20, listenerMs: 300 } });
     await raise(shop, ...Array.from({ length: 60 }, (_, n) => removed(`hang${n}`, `hang-${n}@example.com`)));
-    const added = (id: string, address: string): PendingEvent => ({
-      name: 'ses.suppression.added',
-      payload: { ...removed(id, address).payload, reason: 'manual', messageId: null } as never,
-    });
     await raise(shop, added('free', 'ann@example.com'), added('behind', 'hang-59@example.com'));
     const topicArn = 'arn:aws:sns:eu-west-1:123456789012:ses-feedback';
     await raise(shop, {

@@ -19,13 +19,17 @@ class StoryClock extends AdjustableClock {
   }
 }
 
+type Addresses = (n: number, of: number) => string;
+
 /** Addresses of an import: one in eight is dead, in runs of 20. */
-const imported = (n: number) => `person-${n}@${Math.floor(n / 20) % 8 === 0 ? 'hard.test' : 'example.com'}`;
-const known = (n: number) => `reader-${n}@example.com`;
+const imported: Addresses = (n) =>
+  `person-${n}@${Math.floor(n / 20) % 8 === 0 ? 'hard.test' : 'example.com'}`;
+const known: Addresses = (n) => `reader-${n}@example.com`;
+/** Readers, of whom so many are gone. */
 const some =
-  (dead: number) =>
-  (n: number, of: number): string =>
-    n < dead ? `gone-${n}-of-${of}@hard.test` : known(n);
+  (dead: number): Addresses =>
+  (n, of) =>
+    n < dead ? `gone-${n}-of-${of}@hard.test` : known(n, of);
 
 /** The table of docs/story.md: cells of its rows, without the heading. */
 function told(): string[][] {
@@ -87,7 +91,7 @@ describe.each(databaseKinds())('The story of a bad import on $name', ({ create }
   /** Waits, sends so many newsletters, 50 a minute, and checks twice, five minutes apart: a row of the table. */
   async function step(
     what: string,
-    { minutes = 0, count = 0, to = known }: { minutes?: number; count?: number; to?: typeof imported },
+    { minutes = 0, count = 0, to = known }: { minutes?: number; count?: number; to?: Addresses },
   ): Promise<void> {
     const tally = { sent: 0, partial: 0, suppressed: 0, paused: 0 };
     const before = heard.length;
