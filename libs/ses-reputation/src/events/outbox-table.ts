@@ -18,7 +18,7 @@ const LONGEST_ERROR = 1_000;
 const MOST_PAGES = 20;
 /** Not yet tried. Alarms come before all else: a newsletter's clicks must not hold them up. */
 const UNTRIED = { alarm: new Date(-1), other: new Date(0) };
-const ALARM = /^ses\.(reputation|guard|account|unaccounted|feedback)\b/;
+const ALARM = /^ses\.(reputation\.(?!blocked)|guard|account|unaccounted|feedback)\b/;
 
 /** What became of an attempt that failed. */
 export interface FailedAttempt {
@@ -222,7 +222,8 @@ export class OutboxTable {
         });
       }
       for (const group of alike(failed)) {
-        const { row, error, state, dueMs } = group[0]!;
+        const { row, error, state } = group[0]!;
+        const dueMs = Math.max(...group.map((attempt) => attempt.dueMs));
         const ids = group.map((attempt) => attempt.row.id).toSorted();
         await tx.update(
           OutboxEvent,
