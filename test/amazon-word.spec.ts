@@ -76,7 +76,7 @@ describe.each(databaseKinds())("our rates beside Amazon's, on $name", (kind) => 
     await app.raisedOf('ses.account.changed', 1);
     const [event] = await app.raisedOf('ses.reputation.differs', 1);
     expect(event).toEqual({
-      id: expect.stringMatching(/^reputation:\d+:bounce:differs$/),
+      id: expect.stringMatching(/^reputation:default:\d+:bounce:differs$/),
       at: expect.any(Date),
       metric: 'bounce',
       ours: 0.04,

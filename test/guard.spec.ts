@@ -29,7 +29,7 @@ describe.each(databaseKinds())('the guard on $name', ({ name, create }) => {
     expect(await app.check()).toBe('review');
     expect(changes(app)).toEqual(['open > paused 0']);
     expect(app.guardEvents[0]).toMatchObject({
-      id: 'guard:newsletter:1',
+      id: 'guard:default:newsletter:1',
       stream: 'newsletter',
       cause: 'level',
       reason: 'the account is at level review: bounce rate 6.9 % (8 of 116 emails)',
@@ -166,8 +166,8 @@ describe.each(databaseKinds())('the guard on $name', ({ name, create }) => {
     ]);
     await one.settled();
     expect(one.guardEvents.map(({ id }) => id).toSorted()).toEqual([
-      'guard:newsletter:1',
-      'guard:newsletter:2',
+      'guard:default:newsletter:1',
+      'guard:default:newsletter:2',
     ]);
   });
 

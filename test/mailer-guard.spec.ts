@@ -13,6 +13,7 @@ const ANN = { ...NEWS, to: 'ann@example.com' };
 async function probe(app: GuardApp, share: number): Promise<void> {
   const round = { share, startedAt: 60_000, heldAt: null, fullAt: null, proven: false };
   await app.dataSource.manager.insert(GuardState, {
+    app: 'default',
     stream: 'newsletter',
     mode: 'probing',
     cause: 'level',

@@ -186,7 +186,7 @@ describe('the scheduled check', () => {
     await app!.get(EventDispatcher, { strict: false }).drain();
     expect(raised).toEqual([
       {
-        id: 'reputation:2:account:changed',
+        id: 'reputation:default:2:account:changed',
         at: expect.any(Date),
         from: { enforcement: 'HEALTHY', sendingEnabled: true, productionAccess: null, review: null },
         to: { enforcement: 'PROBATION', sendingEnabled: true, productionAccess: null, review: null },

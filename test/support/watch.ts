@@ -14,7 +14,7 @@ import { openDataSource } from './open-data-source.js';
 
 /** Counted mail, and a step of the check that looks at it. */
 export class Watch {
-  private version = 0;
+  private checks = 0;
 
   private constructor(
     readonly dataSource: DataSource,
@@ -50,7 +50,7 @@ export class Watch {
   ): Promise<PendingEvent['payload'][]> {
     const findings: CheckFindings = {
       now,
-      version: ++this.version,
+      id: `reputation:shop:${++this.checks}`,
       report: { account } as ReputationReport,
       amazonRates: null,
     };

@@ -1,18 +1,17 @@
 import type { PendingEvent } from '../events/ses-events.js';
 import type { StreamGuard } from './stream-guard.js';
 
-/** `ses.guard.changed` for a change that is stored: its version makes the id. */
+/** `ses.guard.changed` for a change that is stored: application, stream and version make the id. */
 export function guardChanged(
   from: StreamGuard,
   to: StreamGuard,
-  now: number,
-  enforced: boolean,
+  { app, now, enforced }: { app: string; now: number; enforced: boolean },
 ): PendingEvent {
   const { stream, mode, cause, reason, actor, until, version } = to;
   return {
     name: 'ses.guard.changed',
     payload: {
-      id: `guard:${stream}:${version}`,
+      id: `guard:${app}:${stream}:${version}`,
       at: new Date(now),
       stream,
       from: from.mode,

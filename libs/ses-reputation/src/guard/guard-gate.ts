@@ -103,8 +103,9 @@ export class GuardGate implements OnModuleInit, BeforeApplicationShutdown {
   private async read(): Promise<void> {
     const { learnt } = this;
     try {
-      const names = [...this.options.streams.keys()];
-      const read = await this.store.read((manager) => readGuards(manager, names));
+      const { app } = this.options;
+      const streams = [...this.options.streams.keys()];
+      const read = await this.store.read((manager) => readGuards(manager, { app, streams }));
       // What was stored while this read ran may be missing in it: that is read the next time.
       if (this.learnt === learnt) this.guards = read;
       this.saidUnreadable = false;

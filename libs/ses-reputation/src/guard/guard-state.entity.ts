@@ -1,9 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { epochMillis } from '../store/columns.js';
 
-/** Whether a stream's mail goes out; a stream without a row is open. */
+/** Whether an application's mail of a stream goes out; a stream without a row is open. */
 @Entity('ses_guard_state')
 export class GuardState {
+  /** The application's `app`: each decides by its own priorities and limits. */
+  @PrimaryColumn('varchar', { length: 64 })
+  app!: string;
+
   @PrimaryColumn('varchar', { length: 64 })
   stream!: string;
 

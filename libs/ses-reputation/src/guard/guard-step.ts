@@ -24,22 +24,23 @@ export class GuardStep implements CheckStep {
   ) {}
 
   async decide(tx: EntityManager, { now, report }: CheckFindings, raise: Raise): Promise<void> {
-    const { guard: options, streams, reputation } = this.options;
+    const { app, guard: options, streams, reputation } = this.options;
     this.written = [];
     if (options.mode === 'off') return;
     const guarded = [...streams.values()].filter(({ priority }) => priority !== 'critical');
     const names = guarded.map(({ name }) => name).toSorted();
     const rules = { probe: options.probe, limits: reputation.limits };
     const reason = levelReason(report);
-    for (const [name, guard] of await lockGuards(tx, this.store.dialect, names)) {
+    for (const [name, guard] of await lockGuards(tx, this.store.dialect, { app, streams: names })) {
       const demand = demandOf(report.level, streams.get(name)!.priority);
       const { round } = guard.memory;
       const tally = guard.mode === 'probing' && round ? await tallyRound(tx, name, round) : null;
       const change = decide(guard, { now, demand, reason, tally }, rules);
       if (!change) continue;
-      await writeGuard(tx, change.next);
+      await writeGuard(tx, app, change.next);
       this.written.push(change.next);
-      if (change.told) raise([guardChanged(guard, change.next, now, options.mode === 'enforce')]);
+      if (change.told)
+        raise([guardChanged(guard, change.next, { app, now, enforced: options.mode === 'enforce' })]);
     }
   }
 

@@ -3,13 +3,19 @@ import type { Dialect } from '../store/store.js';
 import { GuardState } from './guard-state.entity.js';
 import { fromRow, toRow, untouched, type StreamGuard } from './stream-guard.js';
 
+/** Streams of an application. */
+export interface AppStreams {
+  app: string;
+  streams: readonly string[];
+}
+
 /** The states of these streams; those without a row are {@link untouched}. */
 export async function readGuards(
   manager: EntityManager,
-  streams: readonly string[],
+  { app, streams }: AppStreams,
 ): Promise<Map<string, StreamGuard>> {
   if (streams.length === 0) return new Map();
-  return byName(streams, await manager.findBy(GuardState, { stream: In([...streams]) }));
+  return byName(streams, await manager.findBy(GuardState, { app, stream: In([...streams]) }));
 }
 
 /**
@@ -19,26 +25,26 @@ export async function readGuards(
 export async function lockGuards(
   tx: EntityManager,
   dialect: Dialect,
-  streams: readonly string[],
+  { app, streams }: AppStreams,
 ): Promise<Map<string, StreamGuard>> {
-  const found = await readGuards(tx, streams);
+  const found = await readGuards(tx, { app, streams });
   const existing = [...found.values()].filter(({ version }) => version > 0).map(({ stream }) => stream);
   // SQLite has one writer. On MySQL only rows that exist are locked: two who lock the same gap can't both insert.
   if (dialect === 'sqlite' || existing.length === 0) return found;
   const rows = await tx
     .createQueryBuilder(GuardState, 's')
     .setLock('pessimistic_write')
-    .where('s.stream IN (:...existing)', { existing })
+    .where('s.app = :app AND s.stream IN (:...existing)', { app, existing })
     .orderBy('s.stream')
     .getMany();
   return byName(streams, rows);
 }
 
 /** Writes the state after the one that was locked. */
-export async function writeGuard(tx: EntityManager, next: StreamGuard): Promise<void> {
-  const row = toRow(next);
+export async function writeGuard(tx: EntityManager, app: string, next: StreamGuard): Promise<void> {
+  const row = toRow(app, next);
   if (next.version === 1) await tx.insert(GuardState, row);
-  else await tx.update(GuardState, { stream: next.stream }, row);
+  else await tx.update(GuardState, { app, stream: next.stream }, row);
 }
 
 function byName(streams: readonly string[], rows: readonly GuardState[]): Map<string, StreamGuard> {

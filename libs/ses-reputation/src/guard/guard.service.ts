@@ -79,13 +79,14 @@ export class GuardService {
    * @throws StoreUnavailableError
    */
   async states(): Promise<GuardStreamState[]> {
-    const names = [...this.options.streams.keys()];
+    const { app } = this.options;
+    const streams = [...this.options.streams.keys()];
     const guards =
       this.options.guard.mode === 'off'
         ? new Map<string, StreamGuard>()
-        : await this.store.read((manager) => readGuards(manager, names));
+        : await this.store.read((manager) => readGuards(manager, { app, streams }));
     const now = this.clock.now();
-    return names.map((name) => this.stateOf(guards.get(name) ?? untouched(name), now));
+    return streams.map((name) => this.stateOf(guards.get(name) ?? untouched(name), now));
   }
 
   private refuseUnlessKnown(stream: string): void {
@@ -99,13 +100,14 @@ export class GuardService {
     now: number,
     make: (guard: StreamGuard) => StreamGuard | null,
   ): Promise<GuardStreamState> {
+    const { app } = this.options;
     const enforced = this.options.guard.mode === 'enforce';
     const guard = await this.outbox.commit(async (tx, raise) => {
-      const before = (await lockGuards(tx, this.store.dialect, [stream])).get(stream)!;
+      const before = (await lockGuards(tx, this.store.dialect, { app, streams: [stream] })).get(stream)!;
       const next = make(before);
       if (!next) return before;
-      await writeGuard(tx, next);
-      raise([guardChanged(inForce(before, now), next, now, enforced)]);
+      await writeGuard(tx, app, next);
+      raise([guardChanged(inForce(before, now), next, { app, now, enforced })]);
       return next;
     });
     this.gate.learn([guard]);

@@ -26,8 +26,8 @@ export interface GuardMemory {
   round: ProbeRound | null;
 }
 
-/** A {@link GuardState}, read. */
-export interface StreamGuard extends Omit<GuardState, 'memory'> {
+/** A {@link GuardState} of this application, read. */
+export interface StreamGuard extends Omit<GuardState, 'app' | 'memory'> {
   memory: GuardMemory;
 }
 
@@ -55,9 +55,9 @@ export function fromRow(row: GuardState): StreamGuard {
   return { ...row, memory: { ...NOTHING, ...parsed(row.memory) } };
 }
 
-export function toRow(guard: StreamGuard): GuardState {
+export function toRow(app: string, guard: StreamGuard): GuardState {
   const reason = fitText(guard.reason, LONGEST_REASON);
-  return Object.assign(new GuardState(), { ...guard, reason, memory: JSON.stringify(guard.memory) });
+  return Object.assign(new GuardState(), { ...guard, app, reason, memory: JSON.stringify(guard.memory) });
 }
 
 /** What cannot be read is begun anew: somebody has edited the row, and that must stop neither check nor mail. */

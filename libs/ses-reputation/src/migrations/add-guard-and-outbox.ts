@@ -44,6 +44,7 @@ const TABLES: TableShape[] = [
   {
     name: 'ses_guard_state',
     columns: [
+      varchar('app', 64, { isPrimary: true }),
       ascii('stream', 64, { isPrimary: true }),
       varchar('mode', 8),
       varchar('cause', 8),
@@ -74,7 +75,7 @@ const TABLES: TableShape[] = [
   },
   {
     name: 'ses_memory',
-    columns: [varchar('name', 64, { isPrimary: true }), text('value'), millis('updated_at')],
+    columns: [varchar('name', 96, { isPrimary: true }), text('value'), millis('updated_at')],
   },
 ];
 

@@ -7,8 +7,8 @@ import type { ReputationReport } from './report.js';
 export interface CheckFindings {
   /** Milliseconds since the epoch. */
   now: number;
-  /** Of what this check decides: each has the next one, so that it makes an event's id. */
-  version: number;
+  /** Of this check, unlike that of any other check of any application: ids of what it raises begin with it. */
+  id: string;
   /** Of the account, with the levels of this check. */
   report: ReputationReport;
   /** What Amazon gave in this check; `null` if nothing. */
@@ -17,7 +17,7 @@ export interface CheckFindings {
 
 /** Something that is decided with each check, in the check's own transaction. */
 export interface CheckStep {
-  /** Must do nothing but database work on `tx`; it may run several times. Steps of two checks never run at once. */
+  /** Must do nothing but database work on `tx`; it may run several times. Steps of two checks of one application never run at once. */
   decide(tx: EntityManager, findings: CheckFindings, raise: Raise): Promise<void>;
   /** Called when the transaction is committed. */
   decided?(): void;

@@ -46,7 +46,7 @@ function check(
   const none = { volume: 0, hardBounces: 0, complaints: 0 };
   const main = { from: NOW, volume, hardBounces: bounces, complaints, unaccounted: 0 };
   const measured = { first: NOW, main, windows: { '1h': none, '24h': none, '7d': none, '30d': none } };
-  return decide(state, reportOf(measured, NOW, RULES, state, account), RULES, NOW);
+  return decide(state, reportOf(measured, NOW, RULES, state, account), RULES, { app: 'shop', now: NOW });
 }
 
 /** What a series of counts raises, one line a check. */
@@ -106,11 +106,11 @@ describe('decide', () => {
     expect(events).toEqual([
       {
         name: 'ses.reputation.approaching',
-        payload: { ...common, id: 'reputation:7:bounce:approaching', limit: 'review', limitRate: 0.05 },
+        payload: { ...common, id: 'reputation:shop:7:bounce:approaching', limit: 'review', limitRate: 0.05 },
       },
       {
         name: 'ses.reputation.changed',
-        payload: { ...common, id: 'reputation:7:bounce:changed', from: 'healthy', to: 'review' },
+        payload: { ...common, id: 'reputation:shop:7:bounce:changed', from: 'healthy', to: 'review' },
       },
     ]);
   });
@@ -131,7 +131,7 @@ describe('decide', () => {
       [],
       [
         {
-          id: 'reputation:3:account:changed',
+          id: 'reputation:shop:3:account:changed',
           from: { enforcement: 'HEALTHY', sendingEnabled: true },
           to: { enforcement: 'PROBATION', sendingEnabled: true },
         },

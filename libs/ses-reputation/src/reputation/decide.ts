@@ -13,7 +13,12 @@ export interface Decision {
 
 interface Moment {
   at: Date;
-  version: number;
+  checkId: string;
+}
+
+/** Of the check that made a version of an application's state. */
+export function checkId(app: string, version: number): string {
+  return `reputation:${app}:${version}`;
 }
 
 /** What changed since the last check. Pure: who decides on the same state and report decides the same. */
@@ -21,15 +26,16 @@ export function decide(
   state: ReputationState,
   report: ReputationReport,
   rules: ReputationRules,
-  now: number,
+  { app, now }: { app: string; now: number },
 ): Decision {
-  const moment = { at: new Date(now), version: state.version + 1 };
+  const version = state.version + 1;
+  const moment = { at: new Date(now), checkId: checkId(app, version) };
   const bounceApproach = approachOf('bounce', report, rules, state.bounceApproach);
   const complaintApproach = approachOf('complaint', report, rules, state.complaintApproach);
   return {
     next: {
       name: state.name,
-      version: moment.version,
+      version,
       bounceLevel: report.bounce.level,
       bounceApproach,
       complaintLevel: report.complaint.level,
@@ -103,11 +109,11 @@ function accountEvents(
 ): PendingEvent[] {
   const change = account && accountChange(storedAccountStatus(state.account), account);
   if (!change) return [];
-  const payload = { id: `reputation:${moment.version}:account:changed`, at: moment.at, ...change };
+  const payload = { id: `${moment.checkId}:account:changed`, at: moment.at, ...change };
   return [{ name: 'ses.account.changed', payload }];
 }
 
-function common(metric: Metric, name: string, report: ReputationReport, { at, version }: Moment) {
+function common(metric: Metric, name: string, report: ReputationReport, { at, checkId }: Moment) {
   const { rate, count, volume } = report[metric];
-  return { id: `reputation:${version}:${metric}:${name}`, at, metric, rate, count, volume };
+  return { id: `${checkId}:${metric}:${name}`, at, metric, rate, count, volume };
 }

@@ -20,7 +20,7 @@ import { knownRates } from './amazon/amazon-memory.js';
 import { AmazonWord, type AmazonAnswer } from './amazon/amazon-word.js';
 import { ACCOUNT } from './dimension.js';
 import { CHECK_STEPS, type CheckStep } from './check-step.js';
-import { decide } from './decide.js';
+import { checkId, decide } from './decide.js';
 import { measure } from './measure.js';
 import { ReputationLedger } from './reputation-ledger.js';
 import { reportOf, type ReputationReport } from './report.js';
@@ -101,27 +101,27 @@ export class ReputationCheck implements OnApplicationBootstrap, BeforeApplicatio
 
   private async checkOnce(token: number | null): Promise<ReputationReport> {
     await this.ledger.flush();
-    const { account } = await this.store.read(readState);
+    const { account } = await this.store.read((manager) => readState(manager, this.options.app));
     const answer = await this.amazon.ask(storedAccountStatus(account), this.closing.signal);
     return this.record(answer, token);
   }
 
   /** Decides until no other instance came between reading the last decision and storing the new one. */
   private async record(answer: AmazonAnswer, token: number | null): Promise<ReputationReport> {
-    const { reputation: rules } = this.options;
+    const { app, reputation: rules } = this.options;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const state = await this.store.read(readState);
+      const state = await this.store.read((manager) => readState(manager, app));
       const now = this.clock.now();
       // Measured after the state was read: so a decision never rests on counts older than the one before it.
       const measured = await this.store.read((manager) =>
         measure(manager, ACCOUNT, { at: now, upTo: now, volume: rules.windowVolume }),
       );
       const account = newestStatus(storedAccountStatus(state.account), answer.account);
-      const amazon = answer.rates ?? (await this.store.read((manager) => knownRates(manager, rules)));
-      const waiting = await this.store.read((manager) => outboxCounts(manager, this.options.app));
+      const amazon = answer.rates ?? (await this.store.read((manager) => knownRates(manager, this.options)));
+      const waiting = await this.store.read((manager) => outboxCounts(manager, app));
       const report = reportOf(measured, now, rules, state, account, amazon, waiting);
-      const { next, events } = decide(state, report, rules, now);
-      const findings = { now, version: next.version, report, amazonRates: answer.rates };
+      const { next, events } = decide(state, report, rules, { app, now });
+      const findings = { now, id: checkId(app, next.version), report, amazonRates: answer.rates };
       const stored = await this.outbox.commit(async (tx, raise) => {
         if (token !== null) await this.leadership.fence(tx, token);
         if (!(await writeState(tx, next))) return false;

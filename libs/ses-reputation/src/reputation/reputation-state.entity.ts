@@ -2,10 +2,10 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { epochMillis } from '../store/columns.js';
 import type { ReputationLevel } from './levels.js';
 
-/** What the last check decided: the memory that hysteresis and "once for each crossing" need. */
+/** What an application's last check decided: the memory that hysteresis and "once for each crossing" need. */
 @Entity('ses_reputation_state')
 export class ReputationState {
-  /** `account`. */
+  /** Of the application. */
   @PrimaryColumn('varchar', { length: 64 })
   name!: string;
 

@@ -46,13 +46,13 @@ export class ReputationService {
     await this.ledger.flush();
     const at = query.at?.getTime() ?? this.clock.now();
     return this.store.read(async (manager) => {
-      const state = await readState(manager);
+      const state = await readState(manager, this.options.app);
       // Of the minute that begins at a past `at`, nothing was sent by then; the one that runs now is counted.
       const upTo = at < this.clock.now() ? at - 1 : at;
       const dimension = await this.countedIn(manager, asked);
       const measured = await measure(manager, dimension, { at, upTo, volume: rules.windowVolume });
       const isOfNow = dimension === ACCOUNT && query.at === undefined;
-      const amazon = isOfNow ? await knownRates(manager, rules) : null;
+      const amazon = isOfNow ? await knownRates(manager, this.options) : null;
       const account = storedAccountStatus(state.account);
       const events = await outboxCounts(manager, this.options.app);
       const report = reportOf(measured, at, rules, isOfNow ? state : null, account, amazon, events);

@@ -2,12 +2,24 @@ import type { EntityManager } from 'typeorm';
 import { ACCOUNT } from './dimension.js';
 import { ReputationState } from './reputation-state.entity.js';
 
-/** What the last check decided; before the first one: all healthy, version 0. */
-export async function readState(manager: EntityManager): Promise<ReputationState> {
-  const stored = await manager.findOneBy(ReputationState, { name: ACCOUNT });
+const DEFAULT_APP = 'default';
+
+/**
+ * The row of an application. Version 0.1.0 had one for all, `account`: it goes on as that of the default application,
+ * and the two names change places, so that each application has its own.
+ */
+function nameOf(app: string): string {
+  if (app === DEFAULT_APP) return ACCOUNT;
+  return app === ACCOUNT ? DEFAULT_APP : app;
+}
+
+/** What the application's last check decided; before the first one: all healthy, version 0. */
+export async function readState(manager: EntityManager, app: string): Promise<ReputationState> {
+  const name = nameOf(app);
+  const stored = await manager.findOneBy(ReputationState, { name });
   if (stored) return stored;
   return Object.assign(new ReputationState(), {
-    name: ACCOUNT,
+    name,
     version: 0,
     bounceLevel: 'healthy',
     bounceApproach: 'healthy',
@@ -24,11 +36,12 @@ export async function readState(manager: EntityManager): Promise<ReputationState
  * @returns `false` if another instance was first: what was decided is out of date
  */
 export async function writeState(tx: EntityManager, next: ReputationState): Promise<boolean> {
+  const { name } = next;
   if (next.version === 1) {
-    if (await tx.existsBy(ReputationState, { name: ACCOUNT })) return false;
+    if (await tx.existsBy(ReputationState, { name })) return false;
     await tx.insert(ReputationState, next);
     return true;
   }
-  const { affected } = await tx.update(ReputationState, { name: ACCOUNT, version: next.version - 1 }, next);
+  const { affected } = await tx.update(ReputationState, { name, version: next.version - 1 }, next);
   return affected === 1;
 }

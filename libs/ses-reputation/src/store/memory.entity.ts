@@ -4,7 +4,7 @@ import { epochMillis } from './columns.js';
 /** What a background job remembers between its runs. */
 @Entity('ses_memory')
 export class Memory {
-  @PrimaryColumn('varchar', { length: 64 })
+  @PrimaryColumn('varchar', { length: 96 })
   name!: string;
 
   /** JSON. */

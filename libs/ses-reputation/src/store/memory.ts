@@ -2,6 +2,11 @@ import type { EntityManager } from 'typeorm';
 import { Memory } from './memory.entity.js';
 import type { Dialect } from './store.js';
 
+/** The name under which one application remembers something. */
+export function nameOf(app: string, what: string): string {
+  return `${what}:${app}`;
+}
+
 /** What was last written under a name; `null` if nothing was. */
 export async function readMemory<T>(manager: EntityManager, name: string): Promise<T | null> {
   const found = await manager.findOneBy(Memory, { name });

@@ -16,16 +16,17 @@ export class DifferenceStep implements CheckStep {
 
   async decide(tx: EntityManager, findings: CheckFindings, raise: Raise): Promise<void> {
     if (!this.options.reputation.amazonRates) return;
-    const before = await readAmazonMemory(tx);
+    const before = await readAmazonMemory(tx, this.options.app);
     const after = {
       rates: findings.amazonRates ?? before.rates,
       differs: this.judge(findings, before.differs, raise),
     };
-    if (!isDeepStrictEqual(before, after)) await writeAmazonMemory(tx, after, new Date(findings.now));
+    if (isDeepStrictEqual(before, after)) return;
+    await writeAmazonMemory(tx, this.options.app, after, new Date(findings.now));
   }
 
   /** What can't be judged now (no figure, an old one, too little mail) stays as it was. */
-  private judge({ now, version, report }: CheckFindings, before: Judgement, raise: Raise): Judgement {
+  private judge({ now, id, report }: CheckFindings, before: Judgement, raise: Raise): Judgement {
     const { tolerance, minimumVolume } = this.options.reputation;
     const { amazon } = report;
     const after = { ...before };
@@ -39,7 +40,7 @@ export class DifferenceStep implements CheckStep {
         {
           name: 'ses.reputation.differs',
           payload: {
-            id: `reputation:${version}:${metric}:differs`,
+            id: `${id}:${metric}:differs`,
             at: new Date(now),
             metric,
             ours: report[metric].rate,

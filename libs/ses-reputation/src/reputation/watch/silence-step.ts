@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Raise } from '../../events/event-outbox.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../../options/ses-reputation-options.js';
-import { readMemory, writeMemory } from '../../store/memory.js';
+import { nameOf, readMemory, writeMemory } from '../../store/memory.js';
 import type { CheckFindings, CheckStep } from '../check-step.js';
 import { FEEDBACK_HEARD, HEARD_EVERY_MS, type FeedbackHeard } from './feedback-heard.js';
 import { sentMail } from './sent-mail.js';
@@ -15,7 +15,7 @@ import {
 } from './silence.js';
 import { silenceAdvice } from './silence-advice.js';
 
-const MEMORY = 'feedback-silence';
+const WHAT = 'feedback-silence';
 const TYPICAL_OVER_MS = 30 * 86_400_000;
 
 interface SilenceMemory {
@@ -33,11 +33,12 @@ export class SilenceStep implements CheckStep {
 
   constructor(@Inject(SES_OPTIONS) private readonly options: ResolvedOptions) {}
 
-  async decide(tx: EntityManager, { now, version }: CheckFindings, raise: Raise): Promise<void> {
+  async decide(tx: EntityManager, { now, id: checkId }: CheckFindings, raise: Raise): Promise<void> {
     this.say = () => undefined;
     if (!this.options.reputation.silence) return;
+    const name = nameOf(this.options.app, WHAT);
     const heard = await readMemory<FeedbackHeard>(tx, FEEDBACK_HEARD);
-    const stored = await readMemory<SilenceMemory>(tx, MEMORY);
+    const stored = await readMemory<SilenceMemory>(tx, name);
     const memory: SilenceMemory = stored ?? { since: now, told: null };
     const isOver = memory.told !== null && heard !== null && heard.at > (memory.told.heardAt ?? -Infinity);
     if (isOver) this.say = () => this.logger.log('SES is heard again');
@@ -46,7 +47,7 @@ export class SilenceStep implements CheckStep {
       const volume = await this.silentVolume(tx, heard, memory.since, now);
       if (volume !== null) {
         const lastHeardAt = heard && new Date(heard.at);
-        const id = `reputation:${version}:feedback:silent`;
+        const id = `${checkId}:feedback:silent`;
         const check = this.advice(heard);
         raise([
           { name: 'ses.feedback.silent', payload: { id, at: new Date(now), volume, lastHeardAt, check } },
@@ -56,7 +57,7 @@ export class SilenceStep implements CheckStep {
       }
     }
     const next: SilenceMemory = { since: memory.since, told };
-    if (JSON.stringify(next) !== JSON.stringify(stored)) await writeMemory(tx, MEMORY, next, new Date(now));
+    if (JSON.stringify(next) !== JSON.stringify(stored)) await writeMemory(tx, name, next, new Date(now));
   }
 
   decided(): void {

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Raise } from '../../events/event-outbox.js';
 import type { UnaccountedEvent } from '../../events/ses-events.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../../options/ses-reputation-options.js';
-import { readMemory, writeMemory } from '../../store/memory.js';
+import { nameOf, readMemory, writeMemory } from '../../store/memory.js';
 import { MINUTE_MS } from '../bucket-width.js';
 import type { CheckFindings, CheckStep } from '../check-step.js';
 import { ACCOUNT } from '../dimension.js';
@@ -20,7 +20,7 @@ import {
   type UnaccountedRules,
 } from './unaccounted.js';
 
-const MEMORY = 'unaccounted';
+const WHAT = 'unaccounted';
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const USUAL_OVER_MS = 30 * DAY_MS;
@@ -54,7 +54,8 @@ export class UnaccountedStep implements CheckStep {
     this.news = [];
     const rules = this.options.reputation.unaccounted;
     if (!rules) return;
-    const stored = await readMemory<UnaccountedMemory>(tx, MEMORY);
+    const name = nameOf(this.options.app, WHAT);
+    const stored = await readMemory<UnaccountedMemory>(tx, name);
     const memory = stored ?? NOTHING;
     const tell = (source: Source, mail: ForeignMail) => {
       raise([{ name: 'ses.unaccounted', payload: payloadOf(source, mail, findings) }]);
@@ -65,7 +66,7 @@ export class UnaccountedStep implements CheckStep {
       quota: await quota(tx, memory.quota, rules, findings, tell),
     };
     if (JSON.stringify(next) === JSON.stringify(memory)) return;
-    await writeMemory(tx, MEMORY, next, new Date(findings.now));
+    await writeMemory(tx, name, next, new Date(findings.now));
   }
 
   decided(): void {
@@ -117,9 +118,8 @@ function foreign({ unaccounted, sent }: { unaccounted: number; sent: number }): 
   return { volume: unaccounted, of: sent };
 }
 
-function payloadOf(source: Source, { volume, of }: ForeignMail, { now, version }: CheckFindings) {
-  const id = `reputation:${version}:unaccounted:${source}`;
-  return { id, at: new Date(now), source, volume, share: rate(volume, of) };
+function payloadOf(source: Source, { volume, of }: ForeignMail, { now, id }: CheckFindings) {
+  return { id: `${id}:unaccounted:${source}`, at: new Date(now), source, volume, share: rate(volume, of) };
 }
 
 function sentence(source: Source, { volume, of }: ForeignMail): string {
