@@ -63,6 +63,7 @@ export type {
 } from './suppression/suppression-options.js';
 export type {
   AccountListCounts,
+  AccountListPullOptions,
   AccountListPushOptions,
   AccountListResult,
   AccountListRunOptions,

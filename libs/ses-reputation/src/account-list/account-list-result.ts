@@ -38,6 +38,10 @@ export interface AccountListResult extends AccountListCounts {
   rejected: RejectedEntry[];
   /** How many more; absent if none. */
   omitted?: number;
+  /** Entries that SES lists no more, and that are kept all the same: too many at once to be believed. */
+  held: number;
+  /** Why they are kept, and what to do about it; `null` if none are. */
+  heldBecause: string | null;
   /** Both lists were gone through to their end. */
   complete: boolean;
   /** Where it ended early: the next run goes on there. */
@@ -49,6 +53,11 @@ export interface AccountListRunOptions {
   signal?: AbortSignal;
   /** After each page and each address, with the counts so far. */
   onProgress?: (counts: AccountListCounts) => void;
+}
+
+export interface AccountListPullOptions extends AccountListRunOptions {
+  /** Remove what SES lists no more, however much it is: see {@link AccountListResult.held}. Default `false`. */
+  acceptRemovals?: boolean;
 }
 
 export interface AccountListPushOptions extends AccountListRunOptions {
@@ -65,6 +74,8 @@ export interface AccountListStatus {
   refused: number;
   /** End of the last pull that went through. */
   pulledAt: Date | null;
+  /** Entries that the last pull held: see {@link AccountListResult.held}. */
+  held: number;
   /** Start of a pull that is not finished; `null` if there is none. */
   pullingSince: Date | null;
   /** End of the last push that went through. */
@@ -82,8 +93,15 @@ export class AccountListTally implements AccountListCounts {
   removed = 0;
   pushed = 0;
   deleted = 0;
+  private held = 0;
+  private heldBecause: string | null = null;
   private readonly rejected: RejectedEntry[] = [];
   private omitted = 0;
+
+  hold(entries: number, why: string): void {
+    this.held = entries;
+    this.heldBecause = why;
+  }
 
   reject(entries: readonly RejectedEntry[]): void {
     const taken = entries.slice(0, MOST_REJECTED - this.rejected.length);
@@ -97,8 +115,8 @@ export class AccountListTally implements AccountListCounts {
   }
 
   result(stopped: AccountListResult['stopped']): AccountListResult {
-    const { rejected, omitted } = this;
+    const { rejected, omitted, held, heldBecause } = this;
     const more = omitted > 0 ? { omitted } : {};
-    return { ...this.counts(), rejected, ...more, complete: stopped === null, stopped };
+    return { ...this.counts(), rejected, ...more, held, heldBecause, complete: stopped === null, stopped };
   }
 }

@@ -19,19 +19,41 @@ export interface AccountListMemory {
   pull: PullPosition | null;
   pulledAt: number | null;
   pushedAt: number | null;
+  /** The region whose list is mirrored; `null` if it is not known. */
+  region: string | null;
+  /** What the last pull that went through kept, though it had vanished; `null` if nothing. */
+  held: HeldEntries | null;
+}
+
+export interface HeldEntries {
+  entries: number;
+  /** Entries there were in the mirror before the first of the pulls in a row that held some. */
+  known: number;
 }
 
 export interface PullPosition {
   startedAt: number;
+  /** Entries there were in the mirror when it began; where the pull before it held some, when that one began. */
+  known: number;
   /** Of the next page; `null` for the first. */
   token: string | null;
   /** Every page is read: what was not seen has vanished. */
   listed: boolean;
+  /** It is decided that what has vanished is removed. */
+  removing: boolean;
 }
 
 /** Not by app: applications on one database share the list, so they take turns. */
 const NAME = 'account-list';
-const NOTHING: AccountListMemory = { claim: null, run: 0, pull: null, pulledAt: null, pushedAt: null };
+const NOTHING: AccountListMemory = {
+  claim: null,
+  run: 0,
+  pull: null,
+  pulledAt: null,
+  pushedAt: null,
+  region: null,
+  held: null,
+};
 /** Longer than a run is ever silent, which is while SES throttles it. */
 const SILENT_MS = 180_000;
 

@@ -17,21 +17,25 @@ import { knownOptions } from '../suppression/suppression-input.js';
 import { AccountListEntry } from './account-list-entry.entity.js';
 import {
   AccountListTally,
+  type AccountListPullOptions,
   type AccountListPushOptions,
   type AccountListResult,
-  type AccountListRunOptions,
   type AccountListStatus,
 } from './account-list-result.js';
 import { AccountListTurns, type AccountListTurn } from './account-list-turn.js';
 import { IdleCalls } from './idle-calls.js';
+import { enterRegion } from './mirrored-region.js';
+import { countListed } from './plausible-removals.js';
 import { AccountListPull } from './pull.js';
 import { AccountListPush } from './push.js';
 import { TAKEN_OVER, type RunContext, type Stopped } from './run-context.js';
+import { SesAccountList } from './ses-account-list.js';
 
 /** Name of the scheduled sync in Nest's `SchedulerRegistry`. */
 export const ACCOUNT_LIST_SYNC = 'ses-reputation:account-list';
 
 type Direction = 'pull' | 'push' | 'both';
+type RunOptions = AccountListPullOptions & AccountListPushOptions;
 
 /**
  * Keeps the suppression list and SES's own list of the account in step. Runs by hand work on every instance,
@@ -52,6 +56,7 @@ export class AccountSuppressionSync implements OnApplicationBootstrap, BeforeApp
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
     private readonly leadership: Leadership,
     private readonly turns: AccountListTurns,
+    private readonly list: SesAccountList,
     private readonly pulling: AccountListPull,
     private readonly pushing: AccountListPush,
     private readonly store: Store,
@@ -79,12 +84,13 @@ export class AccountSuppressionSync implements OnApplicationBootstrap, BeforeApp
 
   /**
    * Suppresses here, in every stream, what SES lists, and takes back what rests on nothing but entries that SES
-   * lists no more. Goes on where an earlier pull ended early.
+   * lists no more. Goes on where an earlier pull ended early. Where it would remove more than 50 entries and more
+   * than 20 % of them, it removes none, and says so in `held`: `acceptRemovals` removes them.
    *
    * @throws UnknownOptionError, StoreUnavailableError, and what `onProgress` throws
    */
-  pull(options: AccountListRunOptions = {}): Promise<AccountListResult> {
-    return this.byHand('pull', knownOptions(options, ['signal', 'onProgress']));
+  pull(options: AccountListPullOptions = {}): Promise<AccountListResult> {
+    return this.byHand('pull', knownOptions(options, ['signal', 'onProgress', 'acceptRemovals']));
   }
 
   /**
@@ -108,25 +114,23 @@ export class AccountSuppressionSync implements OnApplicationBootstrap, BeforeApp
 
   /** @throws StoreUnavailableError */
   async status(): Promise<AccountListStatus> {
-    const { claim, pull, pulledAt, pushedAt } = await this.turns.memory();
+    const { claim, pull, pulledAt, pushedAt, held } = await this.turns.memory();
     const [listed, refused] = await this.store.read((manager) =>
-      Promise.all([
-        manager.countBy(AccountListEntry, { state: Not('put-refused') }),
-        manager.countBy(AccountListEntry, { state: Not('listed') }),
-      ]),
+      Promise.all([countListed(manager), manager.countBy(AccountListEntry, { state: Not('listed') })]),
     );
     return {
       running: claim !== null,
       listed,
       refused,
       pulledAt: dateOf(pulledAt),
+      held: held?.entries ?? 0,
       pullingSince: dateOf(pull?.startedAt ?? null),
       pushedAt: dateOf(pushedAt),
       idle: this.idle.list(),
     };
   }
 
-  private byHand(direction: Direction, options: AccountListPushOptions): Promise<AccountListResult> {
+  private byHand(direction: Direction, options: RunOptions): Promise<AccountListResult> {
     return this.enqueue(async () => (await this.run(direction, options, null))!);
   }
 
@@ -153,7 +157,7 @@ export class AccountSuppressionSync implements OnApplicationBootstrap, BeforeApp
   /** @returns `null` where another run is at it, which a run with a token, a scheduled one, leaves to itself */
   private async run(
     direction: Direction,
-    { signal, onProgress, retryRefused = false }: AccountListPushOptions,
+    { signal, onProgress, retryRefused = false, acceptRemovals = false }: RunOptions,
     token: number | null,
   ): Promise<AccountListResult | null> {
     const signals = [this.closing.signal, ...(signal ? [signal] : [])];
@@ -167,11 +171,15 @@ export class AccountSuppressionSync implements OnApplicationBootstrap, BeforeApp
       tally,
       signal: ended,
       progress: () => onProgress?.(tally.counts()),
+      acceptRemovals,
     };
     try {
       if (retryRefused) await this.pushing.forgetRefused(context);
-      const stopped = await this.parts(direction, context);
-      return tally.result(stopped && { reason: stopped.reason, message: stopped.message });
+      const moved = await enterRegion(context, await this.list.region());
+      const stopped = moved ?? (await this.parts(direction, context));
+      const result = tally.result(stopped && { reason: stopped.reason, message: stopped.message });
+      if (direction !== 'push') this.sayHeld(result);
+      return result;
     } catch (error) {
       if (ended.aborted && !isOurs(error)) return tally.result(ABORTED);
       throw error;
@@ -232,8 +240,13 @@ export class AccountSuppressionSync implements OnApplicationBootstrap, BeforeApp
     }
   }
 
+  private sayHeld({ heldBecause, complete }: AccountListResult): void {
+    if (heldBecause !== null) this.say('held', 'held', `removed nothing: ${heldBecause}`);
+    else if (complete) this.said.delete('held');
+  }
+
   /** Once for each cause, not each time. */
-  private say(kind: 'error' | 'rejected' | 'stopped', cause: string, what: string): void {
+  private say(kind: 'error' | 'held' | 'rejected' | 'stopped', cause: string, what: string): void {
     if (this.said.get(kind) === cause) return;
     this.said.set(kind, cause);
     this.logger.warn(`The sync with SES’s suppression list ${what}`);

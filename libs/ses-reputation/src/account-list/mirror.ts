@@ -33,12 +33,16 @@ export function mirrored(
   };
 }
 
-/** Writes what SES lists. What is there keeps the suppression that gave way to it, unless `replaced` names the id. */
+/**
+ * Writes what SES lists. What is there keeps the suppression that gave way to it, unless `replaced` names the id.
+ *
+ * @returns how many this pull has not seen before
+ */
 export async function writeEntries(
   tx: EntityManager,
   entries: readonly AccountListEntry[],
   replaced: ReadonlyMap<string, string | null>,
-): Promise<void> {
+): Promise<number> {
   const sorted = entries.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const found = await tx.findBy(AccountListEntry, { id: In(sorted.map(({ id }) => id)) });
   const before = new Map(found.map((entry) => [entry.id, entry]));
@@ -58,6 +62,7 @@ export async function writeEntries(
     else await tx.update(AccountListEntry, { id }, changes);
   }
   if (same.length > 0) await tx.update(AccountListEntry, { id: In(same) }, { run: sorted[0]!.run });
+  return sorted.filter(({ id, run }) => before.get(id)?.run !== run).length;
 }
 
 /** A spelling that SES would not delete, and still lists, is not deleted the next time either. */

@@ -13,6 +13,8 @@ export interface RunContext {
   tally: AccountListTally;
   signal: AbortSignal;
   progress: () => void;
+  /** What has vanished is removed, however much it is. */
+  acceptRemovals?: boolean;
   /** Once it is known. */
   sandbox?: boolean;
 }

@@ -4,6 +4,7 @@ import {
   ListSuppressedDestinationsCommand,
   PutSuppressedDestinationCommand,
   SESv2Client,
+  type SuppressedDestinationSummary,
 } from '@aws-sdk/client-sesv2';
 import { Inject, Injectable } from '@nestjs/common';
 import { describeError } from '../describe-error.js';
@@ -43,27 +44,28 @@ export class SesAccountList {
     private readonly pace: ApiPace,
   ) {}
 
+  /** The region whose list is asked for; `null` where the client does not say. */
+  async region(): Promise<string | null> {
+    try {
+      return (await this.client.config.region()) || null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** `entries` is `null` where the answer has no list in it. */
   async page(
     token: string | null,
     pageSize: number,
     signal: AbortSignal,
-  ): Promise<ListAnswer<{ entries: ListedAddress[]; next: string | null }>> {
+  ): Promise<ListAnswer<{ entries: ListedAddress[] | null; next: string | null }>> {
     const input = { NextToken: token ?? undefined, PageSize: pageSize };
     const answer = await this.ask('ListSuppressedDestinations', signal, (abortSignal) =>
       this.client.send(withoutRetry(new ListSuppressedDestinationsCommand(input)), { abortSignal }),
     );
     if ('failure' in answer) return answer;
-    const { SuppressedDestinationSummaries: summaries = [], NextToken } = answer.value;
-    const entries = summaries
-      .filter(({ EmailAddress }) => typeof EmailAddress === 'string')
-      .map(({ EmailAddress, Reason, LastUpdateTime }) => {
-        const known = LastUpdateTime instanceof Date && !Number.isNaN(+LastUpdateTime);
-        return {
-          address: EmailAddress!,
-          reason: String(Reason ?? ''),
-          updatedAt: known ? LastUpdateTime : null,
-        };
-      });
+    const { SuppressedDestinationSummaries: summaries, NextToken } = answer.value ?? {};
+    const entries = Array.isArray(summaries) ? summaries.flatMap((summary) => listed(summary)) : null;
     return { value: { entries, next: NextToken || null } };
   }
 
@@ -108,6 +110,14 @@ export class SesAccountList {
       await this.pace.pause(backOffMs(attempt), signal);
     }
   }
+}
+
+/** Nothing, of what names no address. */
+function listed(summary: SuppressedDestinationSummary | null): ListedAddress[] {
+  const { EmailAddress: address, Reason, LastUpdateTime } = summary ?? {};
+  if (typeof address !== 'string') return [];
+  const known = LastUpdateTime instanceof Date && !Number.isNaN(+LastUpdateTime);
+  return [{ address, reason: String(Reason ?? ''), updatedAt: known ? LastUpdateTime : null }];
 }
 
 function backOffMs(attempt: number): number {

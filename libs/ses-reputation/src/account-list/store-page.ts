@@ -16,6 +16,8 @@ const PART = 500;
 export interface StoredPage {
   /** Newly suppressed. */
   added: number;
+  /** Entries that this pull has not seen before. */
+  fresh: number;
   rejected: RejectedEntry[];
 }
 
@@ -30,10 +32,11 @@ export async function storePage(
   const entries = [
     ...new Map(page.map((listed) => [listed.address, mirrored(listed, { run, now })])).values(),
   ];
-  const stored: StoredPage = { added: 0, rejected: [] };
+  const stored: StoredPage = { added: 0, fresh: 0, rejected: [] };
   for (let i = 0; i < entries.length; i += PART) {
     const part = await storePart(tx, raise, ledger, { entries: entries.slice(i, i + PART), now });
     stored.added += part.added;
+    stored.fresh += part.fresh;
     stored.rejected.push(...part.rejected);
   }
   return stored;
@@ -63,10 +66,11 @@ async function storePart(
     if (outcomes[i] === 'changed') replaced.set(id, replacedBy(before, key, now));
     if (outcomes[i] === 'unchanged') replaced.delete(id);
   });
-  await writeEntries(tx, kept, replaced);
+  const fresh = await writeEntries(tx, kept, replaced);
   raise(events);
   return {
     added: outcomes.filter((outcome) => outcome === 'added').length,
+    fresh,
     rejected: kept
       .filter(({ key }) => key === '')
       .map(({ address }) => ({ address, why: 'SES lists it, and it can’t be read as an address' })),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { In, type EntityManager } from 'typeorm';
+import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { Raise } from '../events/event-outbox.js';
 import { isErasedKey } from '../suppression/erased-key.js';
 import { isLive } from '../suppression/merge-suppression.js';
@@ -26,13 +26,7 @@ export async function removeVanished(
   ledger: SuppressionLedger,
   { run, startedAt, now }: { run: number; startedAt: number; now: Date },
 ): Promise<{ removed: number; left: boolean }> {
-  const gone = await tx
-    .createQueryBuilder(AccountListEntry, 'm')
-    .where('m.run < :run AND m.listedAt < :before', { run, before: startedAt - YOUNG_MS })
-    .andWhere(`m.state <> 'put-refused'`)
-    .orderBy('m.id')
-    .limit(PART)
-    .getMany();
+  const gone = await vanished(tx, { run, startedAt }).orderBy('m.id').limit(PART).getMany();
   if (gone.length === 0) return { removed: 0, left: false };
   await tx.delete(AccountListEntry, { id: In(gone.map(({ id }) => id)) });
 
@@ -49,6 +43,21 @@ export async function removeVanished(
   }
   const removed = await endSuppressions(tx, raise, ledger, { keys: [...keys], replaced, now });
   return { removed, left: gone.length === PART };
+}
+
+/** How many {@link removeVanished} would take out of the mirror, in all its parts. */
+export function countVanished(tx: EntityManager, pull: { run: number; startedAt: number }): Promise<number> {
+  return vanished(tx, pull).getCount();
+}
+
+function vanished(
+  tx: EntityManager,
+  { run, startedAt }: { run: number; startedAt: number },
+): SelectQueryBuilder<AccountListEntry> {
+  return tx
+    .createQueryBuilder(AccountListEntry, 'm')
+    .where('m.run < :run AND m.listedAt < :before', { run, before: startedAt - YOUNG_MS })
+    .andWhere(`m.state <> 'put-refused'`);
 }
 
 /** Of mailboxes that SES lists in another spelling still. */
