@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Many tests wait for a database or a timer: one worker fewer than cores would leave half of two cores idle.
+  maxWorkers: '100%',
   testMatch: [
     '<rootDir>/libs/**/*.spec.ts',
     '<rootDir>/sample-app/**/*.spec.ts',

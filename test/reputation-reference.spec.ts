@@ -17,7 +17,7 @@ const BREAKDOWNS = ['stream', 'domain', 'provider', 'configuration-set'] as cons
 const NEVER = ['domain:never.example', 'stream:never', 'configuration-set:never', 'provider:yahoo'];
 
 function histories(database: string): number {
-  const fallback = database === 'SQLite' ? 300 : 100;
+  const fallback = database === 'SQLite' ? 100 : 30;
   return Number(process.env.HISTORIES ?? fallback);
 }
 
