@@ -82,6 +82,25 @@ describe.each(databaseKinds())('the guard on $name', ({ name, create }) => {
     expect(app.guardEvents.every(({ stream }) => stream === 'newsletter')).toBe(true);
   });
 
+  it('counts what is let out: mail that is sent as soon as a probe begins is judged', async () => {
+    const app = await listening();
+    await app.send('transactional', 100);
+    await app.send('newsletter', 8, 8);
+    await app.check();
+    scene.minutes(15);
+    await app.check();
+    expect((await app.stateOf('newsletter')).mode).toBe('probing');
+    const { until } = (await app.mailer.send({ to: 'ann@example.com', stream: 'newsletter', text: 'x' }))
+      .paused!;
+    expect(await app.send('newsletter', 0, 60)).toMatchObject({ sent: 0, paused: 60 });
+    scene.clock.aheadMs += until!.getTime() - scene.clock.now();
+    expect(await app.send('newsletter', 0, 600)).toMatchObject({ sent: 50, paused: 550 });
+    await app.check();
+    expect(app.guardEvents.at(-1)!.reason).toBe(
+      'the probe was bad: 50 hard bounces and 0 complaints of 50 emails',
+    );
+  });
+
   it('pauses normal mail at pause too, and never critical mail', async () => {
     const app = await listening();
     await app.send('transactional', 100, 20);

@@ -10,8 +10,16 @@ const NEWS = { stream: 'newsletter', text: 'Bread' };
 const ANN = { ...NEWS, to: 'ann@example.com' };
 
 /** A stream that the guard probes: this share of its mail goes out. */
-async function probe(app: GuardApp, share: number): Promise<void> {
-  const round = { share, startedAt: 60_000, heldAt: null, fullAt: null, proven: false };
+async function probe(app: GuardApp, share: number, startedAt = 60_000): Promise<void> {
+  const round = {
+    share,
+    startedAt,
+    probeFrom: startedAt,
+    quietAt: null,
+    heldAt: null,
+    fullAt: null,
+    proven: false,
+  };
   await app.dataSource.manager.insert(GuardState, {
     app: 'default',
     stream: 'newsletter',
@@ -106,6 +114,20 @@ describe('the mailer and a paused stream', () => {
       until: null,
       level: 'review',
     });
+  });
+
+  it('holds all mail until the round begins, and takes none of it from the share', async () => {
+    const startedAt = Math.ceil(scene.clock.now() / 60_000) * 60_000 + 60_000;
+    await probe(app, 0.5, startedAt);
+    expect((await app.mailer.send(ANN)).paused).toEqual({
+      reason: 'the pause is over, from the next minute on',
+      since: new Date(1_000),
+      until: new Date(startedAt),
+      level: 'review',
+    });
+    expect(await statuses(120, () => app.mailer.send(ANN))).toBe('p'.repeat(120));
+    scene.clock.aheadMs += startedAt - scene.clock.now();
+    expect(await statuses(4, () => app.mailer.send(ANN))).toBe('psps');
   });
 
   it('takes nothing from the share for what SES refused', async () => {

@@ -17,7 +17,10 @@ const RULES = {
 const ANN = { reason: 'a wrong price', actor: 'ann', now: NOW };
 
 function check(guard: StreamGuard, demand: Demand, now: number): StreamGuard {
-  return decide(guard, { now, demand, reason: demand, tally: null }, RULES)?.next ?? guard;
+  return (
+    decide(guard, { now, demand, reason: demand, complaints: false, tally: null, letOut: 0 }, RULES)?.next ??
+    guard
+  );
 }
 
 describe('a stream paused by hand', () => {

@@ -23,7 +23,7 @@ export function pausedByHand(
     actor,
     since: before.mode === 'paused' ? before.since : new Date(now),
     until,
-    memory: { demand: guard.memory.demand, pauseMs: 0, failed: false, round: null },
+    memory: { ...guard.memory, pauseMs: 0, failed: false, round: null },
     version: guard.version + 1,
   };
 }
@@ -42,7 +42,7 @@ export function resumedByHand(
 ): StreamGuard | null {
   const before = inForce(guard, now);
   if (before.mode === 'open') return null;
-  const { demand } = before.memory;
+  const { demand, complaints } = before.memory;
   const next = { ...before, actor, version: guard.version + 1 };
   if (before.cause === 'manual' && demand !== 'none') {
     return {
@@ -50,7 +50,7 @@ export function resumedByHand(
       cause: 'level',
       reason: `${reason}; the account is at level ${demand}`,
       until: new Date(now + pauseMs),
-      memory: { demand, pauseMs, failed: false, round: null },
+      memory: { demand, pauseMs, failed: false, complaints, round: null },
     };
   }
   return {
@@ -60,6 +60,6 @@ export function resumedByHand(
     reason,
     since: new Date(now),
     until: null,
-    memory: { demand, pauseMs: 0, failed: false, round: null },
+    memory: { demand, pauseMs: 0, failed: false, complaints: false, round: null },
   };
 }

@@ -24,9 +24,16 @@ class Checked {
   told: string[] = [];
   written = 0;
 
-  check(demand: Demand, all: MailCounts = NONE, settled = all): StreamGuard['mode'] {
+  /** Whether it is the account's complaints that ask for a pause. */
+  complaints = false;
+  letOut = 0;
+
+  check(demand: Demand, all: MailCounts = NONE, settled = all, probe = all): StreamGuard['mode'] {
     this.now += CHECK;
-    const findings: GuardFindings = { now: this.now, demand, reason: demand, tally: { all, settled } };
+    const { now, letOut } = this;
+    const complaints = this.complaints && demand !== 'none';
+    const tally = { all, settled, probe };
+    const findings: GuardFindings = { now, demand, reason: demand, complaints, tally, letOut };
     const change = decide(this.guard, findings, RULES);
     if (change) {
       expect(change.next.version).toBe(this.guard.version + 1);
@@ -58,6 +65,13 @@ function probed(demand: Demand = 'review'): Checked {
   const stream = new Checked().checks(4, demand);
   expect(stream.shown()).toBe('probing 0.05');
   return stream;
+}
+
+/** The same, paused by the account's complaints. */
+function complained(): Checked {
+  const stream = new Checked();
+  stream.complaints = true;
+  return stream.checks(4, 'review');
 }
 
 describe('the guard of a stream', () => {
@@ -145,10 +159,10 @@ describe('the guard of a stream', () => {
     expect(stream.check('review', { volume: 20, hardBounces: 0, complaints: 2 })).toBe('paused');
   });
 
-  it('doubles the share with each good round, and lets everything out while the level still asks for a pause', () => {
+  it('doubles the share with each good round, to half of the mail while the level still asks for a pause', () => {
     const stream = probed();
     stream.checks(30, 'review', GOOD);
-    expect(stream.told.slice(1)).toEqual([0.05, 0.1, 0.2, 0.4, 0.8, 1].map((share) => `probing ${share}`));
+    expect(stream.told.slice(1)).toEqual([0.05, 0.1, 0.2, 0.4, 0.5].map((share) => `probing ${share}`));
     expect(stream.check('none', GOOD)).toBe('open');
     expect(stream.guard).toMatchObject({ until: null, memory: { demand: 'none', round: null } });
   });
@@ -170,7 +184,7 @@ describe('the guard of a stream', () => {
 
   it('opens a stream without mail an hour after the account has recovered, and no sooner', () => {
     const stream = probed();
-    expect(stream.checks(12, 'none').shown()).toBe('probing 0.05');
+    expect(stream.checks(13, 'none').shown()).toBe('probing 0.05');
     expect(stream.checks(1, 'none').shown()).toBe('open');
   });
 
@@ -197,6 +211,62 @@ describe('the guard of a stream', () => {
     expect(probed().checks(290, 'none', unclear).shown()).toBe('open');
   });
 
+  it('opens no stream whose mail went out and is not counted yet', () => {
+    const uncounted = probed();
+    uncounted.letOut = 1;
+    expect(uncounted.checks(40, 'none').shown()).toBe('probing 0.05');
+    // The counts of an instance whose database was away come a moment after the first check since then.
+    const late = probed();
+    late.checks(13, 'none');
+    expect(late.checks(1, 'none', { volume: 5, hardBounces: 0, complaints: 0 }).shown()).toBe('probing 0.05');
+  });
+
+  it('judges a probe by all of its rounds', () => {
+    const stream = probed();
+    stream.checks(2, 'review', GOOD);
+    expect(stream.shown()).toBe('probing 0.1');
+    // Each bounce on its own was chance.
+    expect(stream.check('review', GOOD, GOOD, { volume: 200, hardBounces: 9, complaints: 1 })).toBe(
+      'probing',
+    );
+    expect(stream.check('review', GOOD, GOOD, { volume: 200, hardBounces: 10, complaints: 0 })).toBe(
+      'paused',
+    );
+    expect(stream.guard.reason).toBe('the probe was bad: 10 hard bounces and 0 complaints of 200 emails');
+    const late = probed();
+    late.checks(2, 'review', GOOD);
+    expect(late.check('review', NONE, NONE, { volume: 100, hardBounces: 1, complaints: 2 })).toBe('paused');
+  });
+
+  it('counts a probe from its own mail on, of two days at most', () => {
+    const stream = probed();
+    const { startedAt, probeFrom } = stream.guard.memory.round!;
+    expect(startedAt - probeFrom).toBe(MINUTE);
+    stream.checks(2, 'review', GOOD);
+    expect(stream.guard.memory.round).toMatchObject({ share: 0.1, probeFrom });
+    stream.checks(1_000, 'review', GOOD);
+    expect(stream.now - stream.guard.memory.round!.probeFrom).toBeLessThanOrEqual(
+      48 * 60 * MINUTE + 2 * CHECK,
+    );
+  });
+
+  it('counts no mail of before a pause of moments', () => {
+    const stream = new Checked();
+    stream.check('review');
+    stream.now -= CHECK - 1_000;
+    stream.check('none');
+    const { startedAt, probeFrom } = stream.guard.memory.round!;
+    expect(probeFrom).toBe(startedAt);
+  });
+
+  it('takes one complaint of a full round for unclear, and begins the round anew', () => {
+    const stream = probed();
+    const { startedAt } = stream.guard.memory.round!;
+    stream.checks(2, 'review', { ...GOOD, complaints: 1 });
+    expect(stream.shown()).toBe('probing 0.05');
+    expect(stream.guard.memory.round!.startedAt).toBeGreaterThan(startedAt);
+  });
+
   it('sends a probed stream back when the level gets worse', () => {
     const stream = probed('review');
     stream.checks(2, 'review', GOOD);
@@ -219,6 +289,44 @@ describe('the guard of a stream', () => {
     expect(stream.shown()).toBe('open');
     expect(stream.check('review')).toBe('paused');
     expect(stream.pauseMinutes).toBe(15);
+  });
+
+  describe('that the account’s complaints have paused', () => {
+    const HOURS_6 = 72;
+    it('has a full round judged six hours later, and a bad one at once', () => {
+      const stream = complained();
+      expect(stream.checks(HOURS_6, 'review', GOOD).shown()).toBe('probing 0.05');
+      expect(stream.checks(1, 'review', GOOD).shown()).toBe('probing 0.1');
+      const bad = complained();
+      bad.checks(40, 'review', GOOD);
+      expect(bad.check('review', { ...GOOD, complaints: 2 })).toBe('paused');
+    });
+
+    it('has little mail judged as late', () => {
+      const few = { volume: 10, hardBounces: 0, complaints: 0 };
+      expect(complained().checks(HOURS_6, 'review', few).shown()).toBe('probing 0.05');
+      expect(
+        complained()
+          .checks(HOURS_6 + 1, 'review', few)
+          .shown(),
+      ).toBe('probing 0.1');
+    });
+
+    it('opens from the largest share alone, though other mail has taken the rate down', () => {
+      const stream = complained();
+      stream.checks(5 * (HOURS_6 + 1) - 1, 'none', GOOD);
+      expect(stream.told.slice(1)).toEqual([0.05, 0.1, 0.2, 0.4, 0.5].map((share) => `probing ${share}`));
+      expect(stream.checks(1, 'none', GOOD).shown()).toBe('open');
+      expect(stream.guard.memory.complaints).toBe(false);
+    });
+
+    it('has forgotten it in the next trouble, once it was open', () => {
+      const stream = complained();
+      stream.checks(5 * (HOURS_6 + 1), 'none', GOOD);
+      stream.complaints = false;
+      stream.checks(4, 'review');
+      expect(stream.checks(2, 'review', GOOD).shown()).toBe('probing 0.1');
+    });
   });
 
   it('goes on where somebody has emptied its memory', () => {

@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../options/ses-reputation-options.js';
 import type { ReputationRules } from '../reputation/report.js';
 import { isMoreUrgent, percent, type Demand } from './demand.js';
-import { judgeRound, startRound, type RoundTally } from './probe-round.js';
+import { firstRound, judgeRound, nextRound, type MailCounts, type RoundTally } from './probe-round.js';
 import { isOver, PAUSE_ENDED, type GuardMemory, type ProbeRound, type StreamGuard } from './stream-guard.js';
 
 /** What a check found out for one stream. */
@@ -12,8 +12,12 @@ export interface GuardFindings {
   demand: Demand;
   /** The level in words. */
   reason: string;
+  /** The account's complaints alone would ask for a pause. */
+  complaints: boolean;
   /** Of the probe round that runs; `null` if none does. */
   tally: RoundTally | null;
+  /** Recipients that this instance is known to have let out in that round, counted by the tally or not. */
+  letOut: number;
 }
 
 export interface GuardRules {
@@ -29,6 +33,8 @@ export interface GuardChange {
 
 const LONGEST_PAUSE_MS = 24 * 3_600_000;
 const SHORTEST_DOUBLED_MS = 60_000;
+/** As long as the account is in trouble, or comes out of one by complaints, half of the mail is evidence enough. */
+const LARGEST_SHARE = 0.5;
 
 /** What a check makes of one stream; `null`: nothing changes. Pure, and it never touches what a person has paused. */
 export function decide(guard: StreamGuard, findings: GuardFindings, rules: GuardRules): GuardChange | null {
@@ -56,7 +62,7 @@ function ofPaused(guard: StreamGuard, findings: GuardFindings, rules: GuardRules
   if (recovered || guard.until === null || guard.until.getTime() <= findings.now) {
     const { share } = rules.probe;
     const why = findings.demand === 'none' ? 'the account is back under the limit' : 'the pause is over';
-    const round = startRound(share, findings.now, false);
+    const round = firstRound(share, findings.now, guard.since.getTime());
     return probing(guard, findings, round, `${why}: ${percent(share)} of the mail goes out`);
   }
   return remembered(guard, findings);
@@ -64,26 +70,36 @@ function ofPaused(guard: StreamGuard, findings: GuardFindings, rules: GuardRules
 
 function ofProbing(guard: StreamGuard, findings: GuardFindings, rules: GuardRules): GuardChange | null {
   if (isWorse(guard, findings)) return paused(guard, findings, guard.memory);
-  const { now, demand, tally } = findings;
+  const { now, demand, tally, letOut } = findings;
   const { share } = rules.probe;
   const { round } = guard.memory;
-  if (!round || !tally) return probing(guard, findings, startRound(share, now, false), guard.reason);
-  const verdict = judgeRound(round, tally, { ...rules.probe, limits: rules.limits }, now);
-  if (verdict.is === 'bad') return pausedAgain(guard, findings, tally);
-  const good = verdict.is === 'good' || (verdict.is === 'silent' && demand === 'none');
-  if (demand === 'none' && (good || round.proven)) {
+  if (!round || !tally) return probing(guard, findings, firstRound(share, now, now), guard.reason);
+  const complaints = hadComplaints(guard, findings);
+  const verdict = judgeRound(round, tally, { ...rules.probe, limits: rules.limits, complaints }, now);
+  if (verdict.is === 'bad') return pausedAgain(guard, findings, verdict.counts);
+  const largest = Math.max(share, LARGEST_SHARE);
+  const good = verdict.is === 'good';
+  // Few mails can't show a complaint rate: after complaints only the largest share does.
+  const proven = complaints ? good && round.share >= largest : good || round.proven;
+  const silent = verdict.is === 'silent' && letOut === 0;
+  if (demand === 'none' && (proven || silent)) {
     return opened(guard, findings, 'the account is back under the limit, and the probe was good');
   }
   if (verdict.is === 'open') return withRound(guard, findings, verdict.round);
   // What proves nothing is begun anew, as small as it was.
-  if (verdict.is !== 'good') return withRound(guard, findings, startRound(round.share, now, round.proven));
-  const next = startRound(Math.min(1, round.share * 2), now, true);
+  if (!good) return withRound(guard, findings, nextRound(round, round.share, now, round.proven));
+  const next = nextRound(round, Math.min(largest, round.share * 2), now, true);
   if (next.share === round.share) return withRound(guard, findings, next);
   return probing(guard, findings, next, `a good probe: ${percent(next.share)} of the mail goes out`);
 }
 
 function isWorse({ memory }: StreamGuard, { demand }: GuardFindings): boolean {
   return isMoreUrgent(demand, memory.demand);
+}
+
+/** Of this incident, though the level may ask for nothing any more: other mail has taken the rate down. */
+function hadComplaints({ mode, memory }: StreamGuard, { complaints }: GuardFindings): boolean {
+  return complaints || (memory.complaints && mode !== 'open');
 }
 
 /** Keeps what the level asks for; nobody need hear of it. */
@@ -93,10 +109,12 @@ function remembered(guard: StreamGuard, findings: GuardFindings): GuardChange | 
 
 function withRound(
   guard: StreamGuard,
-  { demand }: GuardFindings,
+  findings: GuardFindings,
   round: ProbeRound | null,
 ): GuardChange | null {
-  const memory = { ...guard.memory, demand, round };
+  const { demand } = findings;
+  const complaints = guard.mode !== 'open' && hadComplaints(guard, findings);
+  const memory = { ...guard.memory, demand, complaints, round };
   if (JSON.stringify(memory) === JSON.stringify(guard.memory)) return null;
   return { next: { ...guard, memory, version: guard.version + 1 }, told: false };
 }
@@ -107,31 +125,33 @@ function paused(
   { pauseMs, failed }: Pick<GuardMemory, 'pauseMs' | 'failed'>,
   reason: string = findings.reason,
 ): GuardChange {
-  const memory = { demand: findings.demand, pauseMs, failed, round: null };
+  const complaints = hadComplaints(guard, findings);
+  const memory = { demand: findings.demand, pauseMs, failed, complaints, round: null };
   return moved(guard, findings.now, 'paused', { reason, until: new Date(findings.now + pauseMs), memory });
 }
 
-function pausedAgain(guard: StreamGuard, findings: GuardFindings, { all }: RoundTally): GuardChange {
+function pausedAgain(guard: StreamGuard, findings: GuardFindings, counts: MailCounts): GuardChange {
   const doubled = Math.max(guard.memory.pauseMs, SHORTEST_DOUBLED_MS) * 2;
   const pauseMs = Math.min(doubled, Math.max(LONGEST_PAUSE_MS, guard.memory.pauseMs));
   const reason =
-    `the probe was bad: ${all.hardBounces} hard bounces and ${all.complaints} complaints of ` +
-    `${all.volume} emails`;
+    `the probe was bad: ${counts.hardBounces} hard bounces and ${counts.complaints} complaints of ` +
+    `${counts.volume} emails`;
   return paused(guard, findings, { pauseMs, failed: true }, reason);
 }
 
 function probing(
   guard: StreamGuard,
-  { now, demand }: GuardFindings,
+  findings: GuardFindings,
   round: ProbeRound,
   reason: string,
 ): GuardChange {
-  const memory = { ...guard.memory, demand, round };
+  const { now, demand } = findings;
+  const memory = { ...guard.memory, demand, complaints: hadComplaints(guard, findings), round };
   return moved(guard, now, 'probing', { reason, until: null, memory });
 }
 
 function opened(guard: StreamGuard, { now, demand }: GuardFindings, reason: string): GuardChange {
-  const memory = { demand, pauseMs: 0, failed: false, round: null };
+  const memory = { demand, pauseMs: 0, failed: false, complaints: false, round: null };
   return moved(guard, now, 'open', { reason, until: null, memory });
 }
 

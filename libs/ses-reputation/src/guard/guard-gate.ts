@@ -7,13 +7,16 @@ import {
 } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions, type ResolvedStream } from '../options/ses-reputation-options.js';
-import { Store } from '../store/store.js';
+import { settledWithin } from '../settled-within.js';
+import { BackgroundStore } from '../store/background-store.js';
+import { BoundedStore } from '../store/bounded-store.js';
+import type { Store } from '../store/store.js';
 import { percent } from './demand.js';
 import { shareOf } from './guard-events.js';
 import { readGuards } from './guard-store.js';
 import { ProbeQuota } from './probe-quota.js';
 import type { SendPause } from './send-pause.js';
-import { inForce, type StreamGuard } from './stream-guard.js';
+import { inForce, type ProbeRound, type StreamGuard } from './stream-guard.js';
 
 /** What other instances decide is known here within this time, or one check if that is shorter. */
 const REFRESH_MS = 5_000;
@@ -38,8 +41,10 @@ export class GuardGate implements OnModuleInit, BeforeApplicationShutdown {
 
   constructor(
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
-    private readonly store: Store,
+    @Inject(BackgroundStore) private readonly store: Store,
     private readonly clock: Clock,
+    /** On SQLite it waits for a lock: without a first look no pause would hold. */
+    @Inject(BoundedStore) private readonly waiting: Store = store,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -47,18 +52,22 @@ export class GuardGate implements OnModuleInit, BeforeApplicationShutdown {
     const everyMs = Math.min(this.options.reputation.checkEveryMs ?? REFRESH_MS, REFRESH_MS);
     this.timer = setInterval(() => void this.refresh(), everyMs);
     this.timer.unref();
-    await within(START_MS, this.refresh());
+    await settledWithin(START_MS, this.refreshBy(this.waiting));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     if (this.timer) clearInterval(this.timer);
     this.timer = null;
-    if (this.refreshing) await within(START_MS, this.refreshing);
+    if (this.refreshing) await settledWithin(START_MS, this.refreshing);
   }
 
   /** Reads what was decided, here or elsewhere. Never throws: what was known last still holds. */
   refresh(): Promise<void> {
-    this.refreshing ??= this.read().finally(() => (this.refreshing = null));
+    return this.refreshBy(this.store);
+  }
+
+  private refreshBy(store: Store): Promise<void> {
+    this.refreshing ??= this.read(store).finally(() => (this.refreshing = null));
     return this.refreshing;
   }
 
@@ -74,14 +83,14 @@ export class GuardGate implements OnModuleInit, BeforeApplicationShutdown {
   /** Why no mail of the stream goes out; `null` if it does, or some of it. */
   pauseOf(stream: ResolvedStream): SendPause | null {
     const guard = this.guardOf(stream);
-    return guard?.mode === 'paused' ? pauseBy(guard) : null;
+    return guard && this.holdsAll(guard) ? pauseBy(guard, this.clock.now()) : null;
   }
 
   /** Asks for a message that is about to go out. Give back what SES did not take. */
   pass(stream: ResolvedStream, recipients: number): Passage {
     const guard = this.guardOf(stream);
     const round = guard?.memory.round;
-    if (guard?.mode === 'paused') return { pause: pauseBy(guard) };
+    if (guard && this.holdsAll(guard)) return { pause: pauseBy(guard, this.clock.now()) };
     if (guard?.mode !== 'probing' || !round) {
       this.quotas.delete(stream.name);
       return FREE;
@@ -90,7 +99,17 @@ export class GuardGate implements OnModuleInit, BeforeApplicationShutdown {
     if (!quota) this.quotas.set(stream.name, (quota = new ProbeQuota(round, this.options.guard.probe)));
     quota.enter(round);
     const giveBack = quota.take(recipients);
-    return giveBack ? { pause: null, giveBack } : { pause: pauseBy(guard) };
+    return giveBack ? { pause: null, giveBack } : { pause: pauseBy(guard, this.clock.now()) };
+  }
+
+  /** What this instance has let out in a round of a probe, by recipient. */
+  letOut(stream: string, round: ProbeRound): number {
+    return this.quotas.get(stream)?.sentIn(round) ?? 0;
+  }
+
+  /** Until a round begins nothing goes out: it would use up the round's cap and be counted in none. */
+  private holdsAll(guard: StreamGuard): boolean {
+    return guard.mode === 'paused' || beginningOf(guard, this.clock.now()) !== null;
   }
 
   /** What is enforced now; critical streams never are, whatever a row of another time says. */
@@ -100,12 +119,12 @@ export class GuardGate implements OnModuleInit, BeforeApplicationShutdown {
     return guard ? inForce(guard, this.clock.now()) : null;
   }
 
-  private async read(): Promise<void> {
+  private async read(store: Store): Promise<void> {
     const { learnt } = this;
     try {
       const { app } = this.options;
       const streams = [...this.options.streams.keys()];
-      const read = await this.store.read((manager) => readGuards(manager, { app, streams }));
+      const read = await store.read((manager) => readGuards(manager, { app, streams }));
       // What was stored while this read ran may be missing in it: that is read the next time.
       if (this.learnt === learnt) this.guards = read;
       this.saidUnreadable = false;
@@ -119,21 +138,21 @@ export class GuardGate implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
-function pauseBy(guard: StreamGuard): SendPause {
+/** When the round of a probe begins that has not begun yet. */
+function beginningOf({ mode, memory: { round } }: StreamGuard, now: number): Date | null {
+  return mode === 'probing' && round && now < round.startedAt ? new Date(round.startedAt) : null;
+}
+
+function pauseBy(guard: StreamGuard, now: number): SendPause {
   const { mode, cause, reason, since, until, memory } = guard;
-  const share = percent(shareOf(guard));
   const level = cause === 'level' && memory.demand !== 'none' ? { level: memory.demand } : {};
+  const beginning = beginningOf(guard, now);
+  if (beginning) return { reason: `${reason}, from the next minute on`, since, until: beginning, ...level };
+  const share = percent(shareOf(guard));
   return {
     reason: mode === 'probing' ? `${reason}; this message is not in the ${share}` : reason,
     since,
     until,
     ...level,
   };
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer!: NodeJS.Timeout;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

@@ -35,7 +35,9 @@ export class GuardStep implements CheckStep {
       const demand = demandOf(report.level, streams.get(name)!.priority);
       const { round } = guard.memory;
       const tally = guard.mode === 'probing' && round ? await tallyRound(tx, name, round) : null;
-      const change = decide(guard, { now, demand, reason, tally }, rules);
+      const letOut = round ? this.gate.letOut(name, round) : 0;
+      const complaints = demandOf(report.complaint.level, streams.get(name)!.priority) !== 'none';
+      const change = decide(guard, { now, demand, reason, complaints, tally, letOut }, rules);
       if (!change) continue;
       await writeGuard(tx, app, change.next);
       this.written.push(change.next);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ProbeQuota } from './probe-quota.js';
-import { startRound } from './probe-round.js';
+import { firstRound } from './probe-round.js';
 
 const FIRST = { share: 0.05, volume: 100 };
 
 function quota(share: number, first = FIRST) {
-  return new ProbeQuota(startRound(share, 0, false), first);
+  return new ProbeQuota(firstRound(share, 0, 0), first);
 }
 
 function taken(from: ProbeQuota, messages: readonly number[]): number[] {
@@ -51,9 +51,9 @@ describe('ProbeQuota', () => {
     const one = quota(0.05);
     const hundreds = Array.from({ length: 10_000 }, () => 1);
     expect(taken(one, hundreds)).toHaveLength(200);
-    one.enter(startRound(0.05, 0, true));
+    one.enter(firstRound(0.05, 0, 0));
     expect(taken(one, hundreds)).toHaveLength(0);
-    one.enter(startRound(0.05, 60_000, true));
+    one.enter(firstRound(0.05, 60_000, 0));
     expect(taken(one, hundreds.slice(0, 19))).toHaveLength(0);
     expect(taken(one, hundreds)).toHaveLength(200);
   });

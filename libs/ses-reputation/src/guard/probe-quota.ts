@@ -38,6 +38,11 @@ export class ProbeQuota {
     };
   }
 
+  /** Recipients of this round that were let out here. */
+  sentIn(round: ProbeRound): number {
+    return round.startedAt === this.round.startedAt ? this.sent : 0;
+  }
+
   private cap(): number {
     const { share, volume } = this.first;
     // A message to fifty is never too large for a round of one.

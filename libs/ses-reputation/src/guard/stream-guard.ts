@@ -7,10 +7,14 @@ export interface ProbeRound {
   share: number;
   /** Mail sent from this full minute on is counted. Milliseconds since the epoch, as are all times here. */
   startedAt: number;
+  /** Mail of the whole probe, this round and those before it, is counted from this minute on. */
+  probeFrom: number;
   /** The check that first saw mail of the round. */
   heldAt: number | null;
   /** The check that saw enough of it: mail sent up to then is judged once its feedback has had time to come. */
   fullAt: number | null;
+  /** The check that first found that no mail had come for long. */
+  quietAt: number | null;
   /** A good round went before it in this probe. */
   proven: boolean;
 }
@@ -23,6 +27,8 @@ export interface GuardMemory {
   pauseMs: number;
   /** The pause follows a bad probe: it lasts its time, however the account stands. */
   failed: boolean;
+  /** The account's complaints have asked for a pause since the stream was last open. */
+  complaints: boolean;
   round: ProbeRound | null;
 }
 
@@ -34,7 +40,7 @@ export interface StreamGuard extends Omit<GuardState, 'app' | 'memory'> {
 /** What the column takes. */
 export const LONGEST_REASON = 1_000;
 
-const NOTHING: GuardMemory = { demand: 'none', pauseMs: 0, failed: false, round: null };
+const NOTHING: GuardMemory = { demand: 'none', pauseMs: 0, failed: false, complaints: false, round: null };
 
 /** A stream that the guard has never touched: version 0, no row. */
 export function untouched(stream: string): StreamGuard {
