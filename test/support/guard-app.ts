@@ -19,6 +19,7 @@ import {
   type ResolvedOptions,
   type SesReputationOptions,
 } from '../../libs/ses-reputation/src/options/ses-reputation-options.js';
+import { AmazonWord } from '../../libs/ses-reputation/src/reputation/amazon/amazon-word.js';
 import type { ReputationReport } from '../../libs/ses-reputation/src/reputation/report.js';
 import { ReputationService } from '../../libs/ses-reputation/src/reputation/reputation.service.js';
 import { SesReputationModule } from '../../libs/ses-reputation/src/ses-reputation.module.js';
@@ -26,6 +27,7 @@ import { SuppressionService } from '../../libs/ses-reputation/src/suppression/su
 import { SesSimulator } from '../../libs/ses-reputation/src/testing/index.js';
 import type { TestDatabase } from './databases.js';
 import { AdjustableClock } from './mailer-parts.js';
+import { HastyAmazonWord } from './reputation.js';
 
 const MINUTE_MS = 60_000;
 const AT_ONCE = 20;
@@ -103,6 +105,8 @@ export class GuardApp {
     const module = await Test.createTestingModule({ imports: [HostModule] })
       .overrideProvider(Clock)
       .useValue(clock)
+      .overrideProvider(AmazonWord)
+      .useClass(HastyAmazonWord)
       .setLogger(false as never)
       .compile();
     const started = new GuardApp(module.createNestApplication({ forceCloseConnections: true }), simulator);
