@@ -94,10 +94,12 @@ describe.each(databaseKinds())('the guard on $name', ({ name, create }) => {
       .paused!;
     expect(await app.send('newsletter', 0, 60)).toMatchObject({ sent: 0, paused: 60 });
     scene.clock.aheadMs += until!.getTime() - scene.clock.now();
-    expect(await app.send('newsletter', 0, 600)).toMatchObject({ sent: 50, paused: 550 });
+    expect(await app.send('newsletter', 0, 60)).toMatchObject({ sent: 6, paused: 54 });
+    // No more than the cap of a round, and all of it is judged.
+    expect(await app.send('newsletter', 540)).toMatchObject({ sent: 44, paused: 496 });
     await app.check();
     expect(app.guardEvents.at(-1)!.reason).toBe(
-      'the probe was bad: 50 hard bounces and 0 complaints of 50 emails',
+      'the probe was bad: 6 hard bounces and 0 complaints of 50 emails',
     );
   });
 
