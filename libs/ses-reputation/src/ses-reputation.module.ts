@@ -7,6 +7,7 @@ import { SesAccountList } from './account-list/ses-account-list.js';
 import { Clock } from './clock.js';
 import { SesReputationConfigError } from './errors.js';
 import { EventDispatcher } from './events/event-dispatcher.js';
+import { BackgroundOutbox, BoundedOutbox } from './events/bounded-outbox.js';
 import { EventOutbox } from './events/event-outbox.js';
 import { DEFAULT_OUTBOX_LIMITS, OUTBOX_LIMITS } from './events/outbox-limits.js';
 import { OutboxService } from './events/outbox.service.js';
@@ -21,10 +22,11 @@ import { GuardGate } from './guard/guard-gate.js';
 import { GuardService } from './guard/guard.service.js';
 import { GuardStep } from './guard/guard-step.js';
 import { IdempotentSends } from './mailer/idempotent-sends.js';
+import { LeaseStore } from './leadership/lease-store.js';
 import { Leadership } from './leadership/leadership.js';
 import { MailerService } from './mailer/mailer.service.js';
 import { resolveOptions } from './options/resolve-options.js';
-import { SES_OPTIONS } from './options/ses-reputation-options.js';
+import { SES_OPTIONS, type ResolvedOptions } from './options/ses-reputation-options.js';
 import { AmazonWord } from './reputation/amazon/amazon-word.js';
 import { DifferenceStep } from './reputation/amazon/difference-step.js';
 import { CHECK_STEPS, type CheckStep } from './reputation/check-step.js';
@@ -41,6 +43,8 @@ import {
   MODULE_OPTIONS_TOKEN,
   type ASYNC_OPTIONS_TYPE,
 } from './ses-reputation.module-definition.js';
+import { BackgroundStore } from './store/background-store.js';
+import { BoundedStore, DEFAULT_STORE_LIMITS, STORE_LIMITS } from './store/bounded-store.js';
 import { Store } from './store/store.js';
 import { SuppressionLedger } from './suppression/suppression-ledger.js';
 import { SuppressionService } from './suppression/suppression.service.js';
@@ -56,12 +60,23 @@ import { TablesCheck } from './tables-check.js';
     { provide: SES_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveOptions },
     Clock,
     Store,
+    { provide: STORE_LIMITS, useValue: DEFAULT_STORE_LIMITS },
+    BoundedStore,
+    BackgroundStore,
     SesEventBus,
+    LeaseStore,
     Leadership,
     { provide: OUTBOX_LIMITS, useValue: DEFAULT_OUTBOX_LIMITS },
-    OutboxTable,
+    {
+      provide: OutboxTable,
+      inject: [BackgroundStore, Clock, SES_OPTIONS],
+      useFactory: (store: BackgroundStore, clock: Clock, options: ResolvedOptions) =>
+        new OutboxTable(store, clock, options),
+    },
     EventDispatcher,
     EventOutbox,
+    BoundedOutbox,
+    BackgroundOutbox,
     OutboxService,
     sesClientProvider,
     ApiPace,

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
-import { EventOutbox, type Raise } from '../events/event-outbox.js';
+import { BackgroundOutbox, BoundedOutbox } from '../events/bounded-outbox.js';
+import type { Raise } from '../events/event-outbox.js';
 import { Leadership } from '../leadership/leadership.js';
 import { LeaseLostError } from '../leadership/lease-lost.error.js';
 import { Memory } from '../store/memory.entity.js';
 import { readMemory, writeMemory } from '../store/memory.js';
-import { Store } from '../store/store.js';
+import { BackgroundStore } from '../store/background-store.js';
+import { BoundedStore } from '../store/bounded-store.js';
 
 /** What is remembered between runs, in one row of the database. Times are milliseconds since the epoch. */
 export interface AccountListMemory {
@@ -64,8 +66,10 @@ export class AccountListTurns {
   private readonly process = randomUUID();
 
   constructor(
-    private readonly store: Store,
-    private readonly outbox: EventOutbox,
+    private readonly store: BoundedStore,
+    private readonly outbox: BoundedOutbox,
+    private readonly scheduledStore: BackgroundStore,
+    private readonly scheduledOutbox: BackgroundOutbox,
     private readonly leadership: Leadership,
     private readonly clock: Clock,
   ) {}
@@ -83,7 +87,7 @@ export class AccountListTurns {
    */
   async take(token: number | null): Promise<AccountListTurn | null> {
     const id = `${this.process}:${randomUUID()}`;
-    const taken = await this.store.transaction(async (tx) => {
+    const taken = await this.storeOf(token).transaction(async (tx) => {
       const there = await readMemory<AccountListMemory>(tx, NAME);
       const locked = there === null ? null : await this.lock(tx);
       const nowMs = this.clock.now();
@@ -108,7 +112,8 @@ export class AccountListTurns {
     work: (tx: EntityManager, memory: AccountListMemory, raise: Raise) => Promise<T>,
     { withoutTurn = false }: { withoutTurn?: boolean } = {},
   ): Promise<{ value: T; held: boolean } | null> {
-    const done = this.outbox.commit(async (tx, raise) => {
+    const outbox = token === null ? this.outbox : this.scheduledOutbox;
+    const done = outbox.commit(async (tx, raise) => {
       const locked = await this.lock(tx);
       const memory = locked === null ? { ...NOTHING } : (JSON.parse(locked.value) as AccountListMemory);
       const held = memory.claim === id;
@@ -123,6 +128,11 @@ export class AccountListTurns {
       if (error instanceof LeaseLostError) return null;
       throw error;
     });
+  }
+
+  /** A run by hand waits for a lock on SQLite. */
+  storeOf(token: number | null): BoundedStore {
+    return token === null ? this.store : this.scheduledStore;
   }
 
   /** First in its transaction: on MySQL a plain read before it would show the state before the wait. */
@@ -143,6 +153,11 @@ export class AccountListTurn {
   /** Whether the run has to end since another process leads now. */
   get lost(): boolean {
     return !this.turns.leads(this.token);
+  }
+
+  /** @throws StoreUnavailableError */
+  read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.turns.storeOf(this.token).read(work);
   }
 
   /**

@@ -12,6 +12,7 @@ import { describeError } from '../describe-error.js';
 import { Leadership } from '../leadership/leadership.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { mountInterval, SES_SCHEDULER_REGISTRY, unmountInterval } from '../scheduler.js';
+import { settledWithin } from '../settled-within.js';
 import { Store } from '../store/store.js';
 import { knownOptions } from '../suppression/suppression-input.js';
 import { AccountListEntry } from './account-list-entry.entity.js';
@@ -33,6 +34,9 @@ import { SesAccountList } from './ses-account-list.js';
 
 /** Name of the scheduled sync in Nest's `SchedulerRegistry`. */
 export const ACCOUNT_LIST_SYNC = 'ses-reputation:account-list';
+
+/** An application that closes waits no longer for a run: the next one goes on where it was. */
+const CLOSING_MS = 5_000;
 
 type Direction = 'pull' | 'push' | 'both';
 type RunOptions = AccountListPullOptions & AccountListPushOptions;
@@ -79,7 +83,7 @@ export class AccountSuppressionSync implements OnApplicationBootstrap, BeforeApp
   private async stop(): Promise<void> {
     unmountInterval(this.scheduler, ACCOUNT_LIST_SYNC);
     this.closing.abort();
-    await this.running;
+    await settledWithin(CLOSING_MS, this.running);
   }
 
   /**

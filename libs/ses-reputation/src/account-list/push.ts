@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { isMailboxSimulator } from '../address/address-key.js';
 import { parseAddrSpec, writeLocal } from '../address/addr-spec.js';
 import { Clock } from '../clock.js';
-import { Store } from '../store/store.js';
 import { EVERY_STREAM, SuppressedAddress } from '../suppression/suppressed-address.entity.js';
 import { SuppressionLedger } from '../suppression/suppression-ledger.js';
 import { AccountListEntry } from './account-list-entry.entity.js';
@@ -27,7 +26,6 @@ interface Wanted {
 export class AccountListPush {
   constructor(
     private readonly list: SesAccountList,
-    private readonly store: Store,
     private readonly ledger: SuppressionLedger,
     private readonly clock: Clock,
   ) {}
@@ -48,10 +46,10 @@ export class AccountListPush {
   private async deleteReleased(context: RunContext): Promise<Stopped | null> {
     for (let after = ''; ;) {
       const nowMs = this.clock.now();
-      const entries = await this.store.read((manager) => unsuppressed(manager, after, nowMs));
+      const entries = await context.turn.read((manager) => unsuppressed(manager, after, nowMs));
       if (entries.length === 0) return null;
       for (const { id } of entries) {
-        const entry = await this.released(id);
+        const entry = await this.released(context, id);
         const stopped = entry && (await this.delete(context, entry));
         if (stopped) return stopped;
         after = id;
@@ -61,10 +59,10 @@ export class AccountListPush {
 
   private async putSuppressed(context: RunContext): Promise<Stopped | null> {
     for (let after = ''; ;) {
-      const rows = await this.store.read((manager) => unlisted(manager, after));
+      const rows = await context.turn.read((manager) => unlisted(manager, after));
       if (rows.length === 0) return null;
       for (const { key } of rows) {
-        const wanted = await this.wanted(key);
+        const wanted = await this.wanted(context, key);
         const stopped = wanted && (await this.put(context, wanted));
         if (stopped) return stopped;
         after = key;
@@ -73,8 +71,8 @@ export class AccountListPush {
   }
 
   /** The entry, if it is to be deleted still: its mailbox was released here after SES listed it. */
-  private released(id: string): Promise<AccountListEntry | null> {
-    return this.store.read(async (manager) => {
+  private released({ turn }: RunContext, id: string): Promise<AccountListEntry | null> {
+    return turn.read(async (manager) => {
       const entry = await manager.findOneBy(AccountListEntry, { id, state: 'listed' });
       if (!entry || (await this.ledger.check(manager, [entry.key])).size > 0) return null;
       const releases = await this.ledger.releases(manager, [entry.key]);
@@ -83,8 +81,8 @@ export class AccountListPush {
   }
 
   /** What to put for a mailbox, if it is still to be put. */
-  private wanted(key: string): Promise<Wanted | null> {
-    return this.store.read(async (manager) => {
+  private wanted({ turn }: RunContext, key: string): Promise<Wanted | null> {
+    return turn.read(async (manager) => {
       const row = await manager.findOneBy(SuppressedAddress, { key, scope: EVERY_STREAM });
       const reason = row && row.expiresAt === null && PUT_AS[row.reason];
       if (!reason || isMailboxSimulator(key) || (await manager.existsBy(AccountListEntry, { key })))
@@ -128,7 +126,7 @@ export class AccountListPush {
     } else return stoppedBy(answer.failure);
     progress();
     if (!held) return TAKEN_OVER;
-    const released = await this.released(entry.id);
+    const released = await this.released(context, entry.id);
     return released && this.delete({ turn, tally, signal, progress }, released);
   }
 

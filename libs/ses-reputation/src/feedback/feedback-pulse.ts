@@ -1,5 +1,5 @@
 import { setImmediate as afterThisTurn } from 'node:timers/promises';
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import {
   FEEDBACK_HEARD,
@@ -8,10 +8,15 @@ import {
   type FeedbackHeard,
 } from '../reputation/watch/feedback-heard.js';
 import { changeMemory } from '../store/memory.js';
-import { Store } from '../store/store.js';
+import { settledWithin } from '../settled-within.js';
+import { BackgroundStore } from '../store/background-store.js';
+import type { Store } from '../store/store.js';
 import type { SesEvent } from './ses-event/ses-event.js';
 
 const OF_EACH_GOOD_MAIL = new Set<SesEvent['type']>(['send', 'delivery', 'open', 'click']);
+
+/** An application that closes waits no longer for a database that hangs. */
+const CLOSING_MS = 5_000;
 
 /**
  * Notes when SES was heard, by which its silence is told: at once here, at most once a minute in the database,
@@ -29,7 +34,7 @@ export class FeedbackPulse implements BeforeApplicationShutdown {
   private closed = false;
 
   constructor(
-    private readonly store: Store,
+    @Inject(BackgroundStore) private readonly store: Store,
     private readonly clock: Clock,
   ) {}
 
@@ -45,6 +50,10 @@ export class FeedbackPulse implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.closed = true;
     this.stopTimer();
+    await settledWithin(CLOSING_MS, this.writeLast());
+  }
+
+  private async writeLast(): Promise<void> {
     await this.writing;
     if (!this.isWritten) await this.write();
   }

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { In, type EntityTarget, type FindOptionsWhere, type SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
-import { Store } from '../store/store.js';
+import { BackgroundStore } from '../store/background-store.js';
+import type { Store } from '../store/store.js';
 import { FeedbackEvent } from './feedback-event.entity.js';
 import { SeenFeedback } from './seen-feedback.entity.js';
 
@@ -16,7 +17,7 @@ const STEP = 1_000;
 @Injectable()
 export class FeedbackRetention {
   constructor(
-    private readonly store: Store,
+    @Inject(BackgroundStore) private readonly store: Store,
     private readonly clock: Clock,
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
   ) {}

@@ -9,9 +9,11 @@ import {
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
-import { Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
+import { settledWithin } from '../settled-within.js';
 import { LeaseLostError } from './lease-lost.error.js';
 import { giveLeaseBack, renewLease, takeLease, type SeenLease } from './lease-table.js';
+import { LeaseStore } from './lease-store.js';
 import { Lease } from './lease.entity.js';
 
 /**
@@ -23,6 +25,8 @@ const HELD = 0.7;
 const STALE = 0.75;
 const LOOK = 0.1;
 const RENEW = 0.2;
+/** An application that closes waits no longer for a database that hangs: the lease runs out then. */
+const CLOSING_MS = 5_000;
 const LARGEST_INT = 2 ** 31 - 1;
 
 type Callback = () => void;
@@ -47,7 +51,7 @@ export class Leadership implements OnApplicationBootstrap, BeforeApplicationShut
   private complained = false;
 
   constructor(
-    private readonly store: Store,
+    @Inject(LeaseStore) private readonly store: Store,
     private readonly clock: Clock,
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -92,13 +96,16 @@ export class Leadership implements OnApplicationBootstrap, BeforeApplicationShut
     await Promise.allSettled(this.stops.map((stop) => stop()));
     this.closed = true;
     clearTimeout(this.timer);
-    await this.turn;
+    await settledWithin(CLOSING_MS, this.turn);
     const { held } = this;
     this.held = null;
     if (held === null) return;
     const mine = { name: this.options.app, holder: this.holder, token: held.token };
     // Else it runs out: the next one waits a little longer.
-    await this.store.transaction((tx) => giveLeaseBack(tx, mine)).catch(() => undefined);
+    await settledWithin(
+      CLOSING_MS,
+      this.store.transaction((tx) => giveLeaseBack(tx, mine)),
+    );
   }
 
   private takeTurn(background: { leaseMs: number }): void {
@@ -140,7 +147,7 @@ export class Leadership implements OnApplicationBootstrap, BeforeApplicationShut
     if (lease && lease.holder !== '' && !this.isStale(lease, startedMs - leaseMs * STALE)) return;
     const beganMs = performance.now();
     const token = await this.store.transaction((tx) => takeLease(tx, this.self(), lease));
-    if (token !== null) this.held = { token, beat: 0, untilMs: beganMs + leaseMs * HELD };
+    if (token !== null && !this.closed) this.held = { token, beat: 0, untilMs: beganMs + leaseMs * HELD };
   }
 
   /** Whether this very beat was seen by then already. */

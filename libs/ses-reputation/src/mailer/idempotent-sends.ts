@@ -59,9 +59,9 @@ export class IdempotentSends {
   }
 
   /** Forgets what is past its 24 hours. */
-  async prune(): Promise<void> {
+  async prune(store = this.store): Promise<void> {
     const now = this.clock.now();
-    await this.store.transaction((tx) =>
+    await store.transaction((tx) =>
       deleteWhere(tx, IdempotentSend, (c) => `${c('expiresAt')} <= :now`, { now }),
     );
   }

@@ -9,7 +9,6 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { Clock } from '../clock.js';
-import { describeError } from '../describe-error.js';
 import { SesEventBus } from '../events/ses-event-bus.js';
 import { GuardGate } from '../guard/guard-gate.js';
 import type { SendPause } from '../guard/send-pause.js';
@@ -115,17 +114,9 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
   async onApplicationShutdown(): Promise<void> {
     this.closed = true;
     await Promise.allSettled(this.underWay);
-    await this.booked();
+    // Nothing comes after this that would book what waits.
+    await this.reputation.finish();
     this.closeClient();
-  }
-
-  /** Nothing comes after the application's end that would book what waits. */
-  private async booked(): Promise<void> {
-    try {
-      await this.reputation.flush();
-    } catch (error) {
-      this.logger.error(`Mail that was sent is missing from the rates: ${describeError(error)}`);
-    }
   }
 
   private closeClient(): void {
@@ -161,7 +152,7 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     const messageId = await this.submit(message, recipients, passage.giveBack);
     const accepted = this.accept(message, recipients, messageId, gate);
     if (suppressed.length > 0) this.raiseSuppressed(message, messageId, suppressed);
-    if (this.closed) await this.booked();
+    if (this.closed) await this.reputation.finish();
     return { status: suppressed.length > 0 ? 'partial' : 'sent', messageId, accepted, suppressed };
   }
 

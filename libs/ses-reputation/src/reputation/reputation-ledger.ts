@@ -1,7 +1,10 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
-import { Store } from '../store/store.js';
+import { settledWithin } from '../settled-within.js';
+import { BackgroundStore } from '../store/background-store.js';
+import { BoundedStore } from '../store/bounded-store.js';
+import type { Store } from '../store/store.js';
 import { BucketDeltas } from './bucket-delta.js';
 import { addToBuckets } from './bucket-sql.js';
 import type { Width } from './bucket-width.js';
@@ -11,6 +14,8 @@ import { DimensionPlaces } from './dimension-places.js';
 const BUCKETS_A_TRANSACTION = 1_000;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
+/** An application that closes waits no longer for the database. */
+const CLOSING_MS = 10_000;
 /** So many buckets may wait in memory to the minute, and twice as many in all before they are by the day. */
 const BACKLOG = 20_000;
 
@@ -20,14 +25,17 @@ export class ReputationLedger implements OnApplicationShutdown {
   private readonly logger = new Logger('SesReputation');
   private readonly waiting = new BucketDeltas();
   private writing: Promise<void> | null = null;
+  private writingWith: Store | null = null;
+  private finishing: Promise<void> | null = null;
   private retry: NodeJS.Timeout | null = null;
   private failures = 0;
   private closed = false;
 
   constructor(
-    private readonly store: Store,
+    @Inject(BoundedStore) private readonly store: Store,
     private readonly clock: Clock,
     private readonly places: DimensionPlaces,
+    @Inject(BackgroundStore) private readonly background: Store = store,
   ) {}
 
   /** Books facts in the transaction that stores them. Book all of a transaction's facts in one call. */
@@ -49,35 +57,56 @@ export class ReputationLedger implements OnApplicationShutdown {
   /**
    * Resolves when everything that `bookSent` was given before is written.
    *
+   * @param store what it is written with; without it, one that waits for a lock on SQLite
    * @throws StoreUnavailableError if the database does not take it; it is tried again later
    */
-  async flush(): Promise<void> {
+  async flush(store = this.store): Promise<void> {
+    // One that does not wait for a lock may fail where this one need not.
+    if (this.writing && this.writingWith !== store) await this.writing.catch(() => undefined);
     if (!this.writing && this.waiting.size === 0) return;
     this.stopRetry();
-    this.writing ??= this.writeAll();
+    if (!this.writing) {
+      this.writingWith = store;
+      this.writing = this.writeAll(store);
+    }
     await this.writing;
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Writes what is left when the application closes, or logs that it can't. */
+  finish(): Promise<void> {
     this.closed = true;
     this.stopRetry();
-    await this.flush().catch((error: unknown) => {
-      this.logger.error(`Mail that was sent is missing from the rates: ${String(error)}`);
-    });
+    this.finishing ??= this.writeLast().finally(() => (this.finishing = null));
+    return this.finishing;
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.finish();
+  }
+
+  private async writeLast(): Promise<void> {
+    let failure: unknown = new Error('the database does not answer');
+    const flushed = this.flush().then(
+      () => (failure = null),
+      (error: unknown) => (failure = error),
+    );
+    await settledWithin(CLOSING_MS, flushed);
+    if (failure !== null)
+      this.logger.error(`Mail that was sent is missing from the rates: ${String(failure)}`);
   }
 
   /** Writes without anyone waiting for it; a failure has set the time of the next attempt. */
   private start(): void {
-    this.flush().catch(() => undefined);
+    this.flush(this.background).catch(() => undefined);
   }
 
   /** Also writes what comes while it runs. */
-  private async writeAll(): Promise<void> {
+  private async writeAll(store: Store): Promise<void> {
     const batch = new BucketDeltas();
     try {
       while (this.waiting.size > 0) {
         this.waiting.moveTo(batch, BUCKETS_A_TRANSACTION);
-        await this.store.transaction((tx) => this.write(tx, batch));
+        await store.transaction((tx) => this.write(tx, batch));
         batch.clear();
       }
       this.failures = 0;

@@ -25,7 +25,7 @@ const ATTEMPTS = 8;
 /** All writing goes through here: one transaction at a time on SQLite, repeated on a conflict elsewhere. */
 @Injectable()
 export class Store {
-  constructor(@Inject(SES_DATA_SOURCE) private readonly dataSource: DataSource) {
+  constructor(@Inject(SES_DATA_SOURCE) protected readonly dataSource: DataSource) {
     // From the start, so that the host's transactions know of ours.
     if (this.dialect === 'sqlite') SqliteTurns.of(dataSource);
   }
@@ -46,8 +46,9 @@ export class Store {
    */
   async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
-      return await work(this.manager);
+      return await this.readOnce(work);
     } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
       throw new StoreUnavailableError(`the database could not be read: ${String(error)}`, { cause: error });
     }
   }
@@ -74,8 +75,16 @@ export class Store {
     }
   }
 
-  private once<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    const run = () => this.dataSource.transaction(work);
+  protected readOnce<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return work(this.manager);
+  }
+
+  protected once<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const run = () => this.begin(work);
     return this.dialect === 'sqlite' ? SqliteTurns.of(this.dataSource).take(run) : run();
+  }
+
+  protected begin<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(work);
   }
 }
