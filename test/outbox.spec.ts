@@ -5,6 +5,7 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { DataSource } from 'typeorm';
 import { OutboxEvent } from '../libs/ses-reputation/src/events/outbox-event.entity.js';
 import type { OutboxLimits } from '../libs/ses-reputation/src/events/outbox-limits.js';
+import { OutboxTable } from '../libs/ses-reputation/src/events/outbox-table.js';
 import type { PendingEvent } from '../libs/ses-reputation/src/events/ses-events.js';
 import { resolveOptions } from '../libs/ses-reputation/src/options/resolve-options.js';
 import { Store } from '../libs/ses-reputation/src/store/store.js';
@@ -168,6 +169,36 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
       expect(own).toEqual(own.toSorted());
       expect(new Set(own).size).toBe(30);
     }
+  });
+
+  it('passes over no event that was put off to a place it has been past', async () => {
+    const options = resolveOptions({
+      app: 'shop',
+      feedback: { topicArns: ['arn:aws:sns:us-east-1:123456789012:ses-feedback'] },
+    });
+    const id = (n: number) => String(n).padStart(32, '0');
+    const stored = (n: number, key: string, dueMs: number): OutboxEvent => ({
+      id: id(n),
+      app: 'shop',
+      name: 'ses.suppression.removed',
+      key,
+      payload: '{}',
+      state: 'pending',
+      attempts: 0,
+      dueAt: new Date(dueMs),
+      storedAt: new Date(clock.nowMs),
+      error: null,
+    });
+    await dataSource.manager.insert(OutboxEvent, [
+      stored(1, 'dan@example.com', 6),
+      stored(2, 'xia@example.com', clock.nowMs + 1_000),
+      stored(3, 'dan@example.com', 0),
+      stored(4, 'xia@example.com', 6),
+      stored(5, 'dan@example.com', 6),
+    ]);
+    const table = new OutboxTable(new Store(dataSource), clock, options);
+    const { rows: due } = await table.due([id(1)], 2);
+    expect(due.map((row) => row.id)).toEqual([id(3), id(5)]);
   });
 
   it('tries again later and later, only where it failed, and gives up in the end', async () => {

@@ -100,7 +100,8 @@ export class OutboxTable {
       if (behind.length > 0) await this.putOff(behind);
       if (free.length > 0 || isAll || pages === MOST_PAGES)
         return { rows: free, isAll: isAll || free.length === 0 };
-      after = last;
+      // What was put off stands elsewhere now, perhaps before the place reached: it must not be passed over.
+      after = behind.length > 0 ? null : last;
     }
   }
 
