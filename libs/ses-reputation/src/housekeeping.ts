@@ -56,7 +56,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     const chores = [
       () => this.feedback.prune(),
       () => this.idempotentSends.prune(this.store),
-      () => this.outbox.prune(),
+      () => this.outbox.prune(this.store),
       () => rollUp(this.store, this.clock.now()),
       () => keepPlaces(this.store, this.places, this.clock.now()),
     ];

@@ -26,7 +26,7 @@ import { LeaseStore } from './leadership/lease-store.js';
 import { Leadership } from './leadership/leadership.js';
 import { MailerService } from './mailer/mailer.service.js';
 import { resolveOptions } from './options/resolve-options.js';
-import { SES_OPTIONS, type ResolvedOptions } from './options/ses-reputation-options.js';
+import { SES_OPTIONS } from './options/ses-reputation-options.js';
 import { AmazonWord } from './reputation/amazon/amazon-word.js';
 import { DifferenceStep } from './reputation/amazon/difference-step.js';
 import { CHECK_STEPS, type CheckStep } from './reputation/check-step.js';
@@ -67,12 +67,7 @@ import { TablesCheck } from './tables-check.js';
     LeaseStore,
     Leadership,
     { provide: OUTBOX_LIMITS, useValue: DEFAULT_OUTBOX_LIMITS },
-    {
-      provide: OutboxTable,
-      inject: [BackgroundStore, Clock, SES_OPTIONS],
-      useFactory: (store: BackgroundStore, clock: Clock, options: ResolvedOptions) =>
-        new OutboxTable(store, clock, options),
-    },
+    OutboxTable,
     EventDispatcher,
     EventOutbox,
     BoundedOutbox,

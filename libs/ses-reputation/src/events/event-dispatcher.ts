@@ -3,7 +3,6 @@ import { Inject, Injectable, Logger, Optional, type OnApplicationBootstrap } fro
 import type { EventEmitterReadinessWatcher } from '@nestjs/event-emitter';
 import { Clock } from '../clock.js';
 import { describeError } from '../describe-error.js';
-import { within } from '../store/within.js';
 import { Leadership } from '../leadership/leadership.js';
 import { EventDelivery } from './event-delivery.js';
 import type { OutboxEvent } from './outbox-event.entity.js';
@@ -53,11 +52,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
     private readonly listenersReady: Pick<EventEmitterReadinessWatcher, 'waitUntilReady'> | null = null,
   ) {
     this.delivery = new EventDelivery(bus, limits.listenerMs);
-    this.settling = new Settling(
-      (delivered, failed) => within(limits.databaseMs, table.settle(delivered, failed)),
-      limits.page,
-      (error) => this.complain(error),
-    );
+    this.settling = new Settling(table.settle.bind(table), limits.page, (error) => this.complain(error));
   }
 
   onApplicationBootstrap(): void {
@@ -74,9 +69,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
   private look(): void {
     const now = this.clock.now();
     if (now < this.seenMs && this.works) {
-      within(this.limits.databaseMs, this.table.bringForward(this.limits.longestRetryMs)).catch((error) =>
-        this.complain(error),
-      );
+      this.table.bringForward(this.limits.longestRetryMs).catch((error: unknown) => this.complain(error));
     }
     this.seenMs = now;
     this.wake();
@@ -155,8 +148,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
   private async due(): Promise<{ rows: OutboxEvent[]; isAll: boolean }> {
     const full = [...this.takenOf.keys()].filter((name) => this.isFull(name));
     try {
-      const asking = this.table.due([...this.taken], this.limits.page, full);
-      const due = await within(this.limits.databaseMs, asking);
+      const due = await this.table.due([...this.taken], this.limits.page, full);
       this.complain(null);
       if (this.works) return due;
     } catch (error) {

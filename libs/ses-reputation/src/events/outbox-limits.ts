@@ -13,8 +13,6 @@ export interface OutboxLimits {
   inFlight: number;
   /** Events read, or settled, in one statement. */
   page: number;
-  /** A question to the database that takes longer is given up, and asked again in time. */
-  databaseMs: number;
   /** How long an application that closes waits for its listeners. */
   closingMs: number;
 }
@@ -27,7 +25,6 @@ export const DEFAULT_OUTBOX_LIMITS: OutboxLimits = {
   attempts: 12,
   inFlight: 500,
   page: 500,
-  databaseMs: 30_000,
   closingMs: 5_000,
 };
 

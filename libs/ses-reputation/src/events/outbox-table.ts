@@ -2,9 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { In, MoreThan, type EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
+import { BackgroundStore } from '../store/background-store.js';
 import { deleteWhere } from '../store/delete-where.js';
 import { fitText } from '../store/fit-text.js';
-import { Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import { timeOrderedId } from '../store/time-ordered-id.js';
 import { eventKey } from './event-key.js';
 import { OutboxEvent } from './outbox-event.entity.js';
@@ -51,7 +52,7 @@ interface SortedRows {
 @Injectable()
 export class OutboxTable {
   constructor(
-    private readonly store: Store,
+    @Inject(BackgroundStore) private readonly store: Store,
     private readonly clock: Clock,
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
   ) {}

@@ -116,10 +116,10 @@ export class OutboxService {
    * @internal
    * @throws StoreUnavailableError: the rest is removed next time
    */
-  async prune(): Promise<void> {
+  async prune(store = this.store): Promise<void> {
     const before = this.clock.now() - this.options.feedback.retentionDays * DAY_MS;
     for (let removed = STEP; removed === STEP;) {
-      removed = await this.store.transaction(async (tx) => {
+      removed = await store.transaction(async (tx) => {
         const rows = await tx
           .createQueryBuilder(OutboxEvent, 'e')
           .select('e.id')

@@ -1,5 +1,8 @@
 import { SesReputationConfigError } from '../errors.js';
 
+/** Longest delay that setInterval takes. */
+export const MOST_MS = 2_147_483_647;
+
 type Json = Record<string, unknown>;
 
 /** An error that names the key, what was expected and what came. */
