@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
-import { AmazonsList, DAY, startInstance, type AccountListInstance } from './support/account-list.js';
-import { databaseKinds, type TestDatabase } from './support/databases.js';
-import { StoppedClock } from './support/suppression-harness.js';
+import { type AccountListInstance, AccountListScene, AmazonsList, DAY } from './support/account-list.js';
+import { databaseKinds } from './support/databases.js';
+import type { StoppedClock } from './support/suppression-harness.js';
 
 const ANN = 'ann@example.com';
 
@@ -133,26 +132,21 @@ const ROWS: [string, Row][] = [
 ];
 
 describe.each(databaseKinds())('what the lists say of one address, on $name', (kind) => {
-  let database: TestDatabase;
+  let scene: AccountListScene;
   let list: AccountListInstance;
   let amazon: AmazonsList;
   let clock: StoppedClock;
 
   beforeAll(async () => {
-    clock = new StoppedClock();
-    database = await kind.create();
-    amazon = await AmazonsList.start(clock);
-    list = await startInstance(database, amazon);
+    scene = await AccountListScene.open(kind, {});
+    ({ amazon, clock } = scene);
+    list = scene.instances[0]!;
   });
   beforeEach(async () => {
     await amazon.clear();
-    for (const entity of SES_REPUTATION_ENTITIES) await list.dataSource.getRepository(entity).clear();
+    await scene.forget();
   });
-  afterAll(async () => {
-    await list.close();
-    await amazon.stop();
-    await database.drop();
-  });
+  afterAll(() => scene?.close());
 
   it.each(ROWS)('%s', async (_, { listed, here = [], later, suppressed, atAmazon }) => {
     if (listed) await amazon.put(listed, ANN);

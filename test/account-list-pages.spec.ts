@@ -1,49 +1,32 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
 import { Memory } from '../libs/ses-reputation/src/store/memory.entity.js';
-import { AmazonsList, DAY, startInstance, type AccountListInstance } from './support/account-list.js';
-import { databaseKinds, type TestDatabase } from './support/databases.js';
+import { type AccountListInstance, AccountListScene, AmazonsList, DAY } from './support/account-list.js';
+import { databaseKinds } from './support/databases.js';
 import { neverLeading } from './support/outbox.js';
-import { StoppedClock } from './support/suppression-harness.js';
+import type { StoppedClock } from './support/suppression-harness.js';
 
 const LISTED = Array.from({ length: 2_500 }, (_, i) => `person${i}@example.com`);
 
 describe.each(databaseKinds())('an account list of 2,500 entries on $name', (kind) => {
-  let database: TestDatabase;
+  let scene: AccountListScene;
   let first: AccountListInstance;
   let second: AccountListInstance;
   let amazon: AmazonsList;
   let clock: StoppedClock;
 
   beforeAll(async () => {
-    clock = new StoppedClock();
-    database = await kind.create();
-    amazon = await AmazonsList.start(clock);
-    first = await startInstance(database, amazon);
     // One of them delivers events.
-    second = await startInstance(database, amazon, { leadership: neverLeading });
+    scene = await AccountListScene.open(kind, {}, { leadership: neverLeading });
+    ({ amazon, clock } = scene);
+    [first, second] = scene.instances as [AccountListInstance, AccountListInstance];
   });
   beforeEach(async () => {
     clock.nowMs += DAY;
     await amazon.become('BOUNCE', LISTED);
-    for (const entity of SES_REPUTATION_ENTITIES) await first.dataSource.getRepository(entity).clear();
-    for (const instance of [first, second]) {
-      instance.calls.length = 0;
-      instance.events.length = 0;
-    }
+    await scene.forget();
   });
   afterEach(() => void jest.restoreAllMocks());
-  afterAll(async () => {
-    await first.close();
-    await second.close();
-    await amazon.stop();
-    await database.drop();
-  });
-
-  const settle = async () => {
-    await first.settled();
-    return [...first.events, ...second.events];
-  };
+  afterAll(() => scene?.close());
 
   it('is pulled in three pages: mirrored, and suppressed in every stream', async () => {
     const progress: number[] = [];
@@ -64,7 +47,7 @@ describe.each(databaseKinds())('an account list of 2,500 entries on $name', (kin
     expect(progress).toEqual([1_000, 2_000, 2_500, 2_500]);
     expect(await first.suppressed()).toEqual(LISTED.map((key) => `${key} * account-list`).toSorted());
     expect((await first.mirror()).map(({ address }) => address).toSorted()).toEqual(LISTED.toSorted());
-    expect(await settle()).toHaveLength(2_500);
+    expect(await scene.raised()).toHaveLength(2_500);
     expect(await first.sync.status()).toEqual({
       running: false,
       listed: 2_500,
@@ -78,7 +61,7 @@ describe.each(databaseKinds())('an account list of 2,500 entries on $name', (kin
 
     clock.nowMs += DAY;
     expect(await second.sync.pull()).toMatchObject({ seen: 2_500, added: 0, removed: 0, complete: true });
-    expect(await settle()).toHaveLength(2_500);
+    expect(await scene.raised()).toHaveLength(2_500);
   });
 
   it('goes on with the page in whose middle it crashed, on any instance, and tells nothing twice', async () => {
@@ -104,7 +87,7 @@ describe.each(databaseKinds())('an account list of 2,500 entries on $name', (kin
     });
     expect(second.calls).toHaveLength(2);
     expect(await first.suppressed()).toHaveLength(2_500);
-    const events = await settle();
+    const events = await scene.raised();
     expect(events.toSorted()).toEqual(LISTED.map((key) => `ses.suppression.added ${key}`).toSorted());
   });
 
@@ -125,7 +108,7 @@ describe.each(databaseKinds())('an account list of 2,500 entries on $name', (kin
     });
     expect(second.calls).toHaveLength(4);
     expect(await first.suppressed()).toHaveLength(2_500);
-    expect(await settle()).toHaveLength(2_500);
+    expect(await scene.raised()).toHaveLength(2_500);
   });
 
   it('is pulled once by two instances at a time', async () => {
@@ -138,7 +121,7 @@ describe.each(databaseKinds())('an account list of 2,500 entries on $name', (kin
     expect(first.calls.length + second.calls.length).toBeLessThanOrEqual(4);
     expect(await first.suppressed()).toHaveLength(2_500);
     expect(await first.mirror()).toHaveLength(2_500);
-    expect(await settle()).toHaveLength(2_500);
+    expect(await scene.raised()).toHaveLength(2_500);
     expect(await first.sync.status()).toMatchObject({ running: false, pullingSince: null });
   });
 

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addressKey } from '../libs/ses-reputation/src/address/address-key.js';
-import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
 import { SUPPRESSION_REASONS } from '../libs/ses-reputation/src/suppression/suppression-reason.js';
-import { AmazonsList, DAY, startInstance, type AccountListInstance } from './support/account-list.js';
-import { databaseKinds, type TestDatabase } from './support/databases.js';
-import { StoppedClock } from './support/suppression-harness.js';
+import { type AccountListInstance, AccountListScene, AmazonsList, DAY } from './support/account-list.js';
+import { databaseKinds } from './support/databases.js';
+import type { StoppedClock } from './support/suppression-harness.js';
 
 const SPELLINGS = [
   'ann@example.com',
@@ -29,22 +28,17 @@ const change = fc.oneof(
 );
 
 describe.each(databaseKinds())('whatever happens on both sides, on $name', (kind) => {
-  let database: TestDatabase;
+  let scene: AccountListScene;
   let list: AccountListInstance;
   let amazon: AmazonsList;
   let clock: StoppedClock;
 
   beforeAll(async () => {
-    clock = new StoppedClock();
-    database = await kind.create();
-    amazon = await AmazonsList.start(clock);
-    list = await startInstance(database, amazon);
+    scene = await AccountListScene.open(kind, {});
+    ({ amazon, clock } = scene);
+    list = scene.instances[0]!;
   });
-  afterAll(async () => {
-    await list.close();
-    await amazon.stop();
-    await database.drop();
-  });
+  afterAll(() => scene?.close());
 
   async function syncUntil(after: number | null): Promise<void> {
     const ended = new AbortController();
@@ -59,7 +53,7 @@ describe.each(databaseKinds())('whatever happens on both sides, on $name', (kind
     const property = fc.asyncProperty(fc.array(change, { maxLength: 25 }), async (changes) => {
       clock.nowMs += DAY;
       await amazon.clear();
-      for (const entity of SES_REPUTATION_ENTITIES) await list.dataSource.getRepository(entity).clear();
+      await scene.forget();
       /** Mailboxes that are suppressed here by more than SES's list. */
       const own = new Set<string>();
       for (const one of changes) {

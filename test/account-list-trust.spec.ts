@@ -4,41 +4,34 @@ import {
   type ListSuppressedDestinationsCommandInput,
   type SESv2Client,
 } from '@aws-sdk/client-sesv2';
-import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
 import { SES_CLIENT } from '../libs/ses-reputation/src/ses/tokens.js';
-import { AmazonsList, DAY, startInstance, type AccountListInstance } from './support/account-list.js';
-import { databaseKinds, type TestDatabase } from './support/databases.js';
-import { StoppedClock } from './support/suppression-harness.js';
+import { type AccountListInstance, AccountListScene, AmazonsList, DAY } from './support/account-list.js';
+import { databaseKinds } from './support/databases.js';
+import type { StoppedClock } from './support/suppression-harness.js';
 
 const people = (count: number, name = 'person') =>
   Array.from({ length: count }, (_, i) => `${name}${i}@example.com`);
 
 describe.each(databaseKinds())('what is not to be believed of SES’s list, on $name', (kind) => {
-  let database: TestDatabase;
+  let scene: AccountListScene;
   let list: AccountListInstance;
   let client: SESv2Client;
   let amazon: AmazonsList;
   let clock: StoppedClock;
 
   beforeAll(async () => {
-    clock = new StoppedClock();
-    database = await kind.create();
-    amazon = await AmazonsList.start(clock);
-    list = await startInstance(database, amazon);
+    scene = await AccountListScene.open(kind, {});
+    ({ amazon, clock } = scene);
+    list = scene.instances[0]!;
     client = list.app.get<SESv2Client>(SES_CLIENT, { strict: false });
   });
   beforeEach(async () => {
     clock.nowMs += DAY;
-    for (const entity of SES_REPUTATION_ENTITIES) await list.dataSource.getRepository(entity).clear();
-    list.calls.length = 0;
+    await scene.forget();
     list.said.warnings.length = 0;
   });
   afterEach(() => void jest.restoreAllMocks());
-  afterAll(async () => {
-    await list.close();
-    await amazon.stop();
-    await database.drop();
-  });
+  afterAll(() => scene?.close());
 
   /** SES answers so, and is not asked. */
   function answering(answer: (input: ListSuppressedDestinationsCommandInput, call: number) => unknown): void {

@@ -3,52 +3,43 @@ import type { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SesAccountList } from '../libs/ses-reputation/src/account-list/ses-account-list.js';
 import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
 import { SES_CLIENT } from '../libs/ses-reputation/src/ses/tokens.js';
-import { AmazonsList, DAY, NoPace, startInstance, type AccountListInstance } from './support/account-list.js';
-import { databaseKinds, type TestDatabase } from './support/databases.js';
+import {
+  type AccountListInstance,
+  AccountListScene,
+  AmazonsList,
+  DAY,
+  NoPace,
+  startInstance,
+} from './support/account-list.js';
+import { databaseKinds } from './support/databases.js';
 import { neverLeading } from './support/outbox.js';
-import { StoppedClock } from './support/suppression-harness.js';
+import type { StoppedClock } from './support/suppression-harness.js';
 
 const eraseKey = 'a secret of the tests';
 
 describe.each(databaseKinds())('the account list on $name', (kind) => {
-  let database: TestDatabase;
+  let scene: AccountListScene;
   let first: AccountListInstance;
   let second: AccountListInstance;
   let amazon: AmazonsList;
   let clock: StoppedClock;
 
   beforeAll(async () => {
-    clock = new StoppedClock();
-    database = await kind.create();
-    amazon = await AmazonsList.start(clock);
     const options = { suppression: { eraseKey } };
-    first = await startInstance(database, amazon, { options });
     // One of them delivers events.
-    second = await startInstance(database, amazon, { options, leadership: neverLeading });
+    scene = await AccountListScene.open(kind, { options }, { options, leadership: neverLeading });
+    ({ amazon, clock } = scene);
+    [first, second] = scene.instances as [AccountListInstance, AccountListInstance];
   });
   beforeEach(async () => {
     clock.nowMs += DAY;
     amazon.simulator.fail(null);
     await amazon.clear();
-    for (const entity of SES_REPUTATION_ENTITIES) await first.dataSource.getRepository(entity).clear();
-    for (const instance of [first, second]) {
-      instance.calls.length = 0;
-      instance.events.length = 0;
-      (instance.pace as NoPace).pauses.length = 0;
-    }
+    await scene.forget();
+    for (const { pace } of scene.instances) (pace as NoPace).pauses.length = 0;
   });
   afterEach(() => void jest.restoreAllMocks());
-  afterAll(async () => {
-    await first.close();
-    await second.close();
-    await amazon.stop();
-    await database.drop();
-  });
-
-  const settle = async () => {
-    await first.settled();
-    return [...first.events, ...second.events];
-  };
+  afterAll(() => scene?.close());
 
   it('tells every spelling of a mailbox apart at Amazon, and none of them here', async () => {
     await amazon.put('BOUNCE', 'Ann@Example.com', 'ann@example.com', 'a.nn@example.com', 'ann+x@example.com');
@@ -85,7 +76,7 @@ describe.each(databaseKinds())('the account list on $name', (kind) => {
       actor: 'account-list',
       note: 'SES lists it no more',
     });
-    expect((await settle()).map((event) => event.split(' ')[0])).toEqual([
+    expect((await scene.raised()).map((event) => event.split(' ')[0])).toEqual([
       'ses.suppression.added',
       'ses.suppression.removed',
     ]);
@@ -154,7 +145,7 @@ describe.each(databaseKinds())('the account list on $name', (kind) => {
 
   it('puts nothing from the sandbox, and says so', async () => {
     const sandbox = await AmazonsList.start(clock, { productionAccess: false });
-    const instance = await startInstance(database, sandbox);
+    const instance = await startInstance(scene.database, sandbox);
     await instance.suppression.suppress('ann@example.com', { reason: 'hard-bounce' });
     await instance.suppression.suppress('bob@example.com', { reason: 'hard-bounce' });
     const result = await instance.sync.push();
@@ -281,7 +272,7 @@ describe.each(databaseKinds())('the account list on $name', (kind) => {
       const tables = SES_REPUTATION_ENTITIES.map((entity) => first.dataSource.getRepository(entity).find());
       return JSON.stringify(await Promise.all(tables)).toLowerCase();
     };
-    await settle();
+    await scene.raised();
     expect(await first.mirror()).toEqual([]);
     expect(await everything()).not.toContain('ann@example.com');
     clock.nowMs += DAY;

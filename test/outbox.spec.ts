@@ -20,6 +20,7 @@ const RETRY = 300_000;
 
 const raise = ({ outbox }: OutboxParts, ...events: PendingEvent[]) =>
   outbox.commit(async (_, raise) => raise(events));
+const rowId = (n: number) => String(n).padStart(32, '0');
 const ids = (heard: readonly { id: string }[]) => heard.map(({ id }) => id);
 
 describe.each(databaseKinds())('the outbox on $name', (kind) => {
@@ -176,9 +177,8 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
       app: 'shop',
       feedback: { topicArns: ['arn:aws:sns:us-east-1:123456789012:ses-feedback'] },
     });
-    const id = (n: number) => String(n).padStart(32, '0');
     const stored = (n: number, key: string, dueMs: number): OutboxEvent => ({
-      id: id(n),
+      id: rowId(n),
       app: 'shop',
       name: 'ses.suppression.removed',
       key,
@@ -197,8 +197,8 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
       stored(5, 'dan@example.com', 6),
     ]);
     const table = new OutboxTable(new Store(dataSource), clock, options);
-    const { rows: due } = await table.due([id(1)], 2);
-    expect(due.map((row) => row.id)).toEqual([id(3), id(5)]);
+    const { rows: due } = await table.due([rowId(1)], 2);
+    expect(due.map((row) => row.id)).toEqual([rowId(3), rowId(5)]);
   });
 
   it('tries again later and later, only where it failed, and gives up in the end', async () => {

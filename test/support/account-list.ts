@@ -25,7 +25,7 @@ import { SuppressedAddress } from '../../libs/ses-reputation/src/suppression/sup
 import { SuppressionService } from '../../libs/ses-reputation/src/suppression/suppression.service.js';
 import { SesSimulator, type SesSimulatorOptions } from '../../libs/ses-reputation/src/testing/index.js';
 import { alwaysLeading } from './outbox.js';
-import type { TestDatabase } from './databases.js';
+import type { DatabaseKind, TestDatabase } from './databases.js';
 import { StoppedClock } from './suppression-harness.js';
 
 export const MINUTE = 60_000;
@@ -137,15 +137,58 @@ export interface AccountListInstance {
   close(): Promise<void>;
 }
 
+interface InstanceParts {
+  options?: Partial<SesReputationOptions>;
+  pace?: ApiPace;
+  leadership?: Leadership;
+  clock?: Clock;
+}
+
+/** Amazon's list, and instances of one application on one database, all with one clock. */
+export class AccountListScene {
+  private constructor(
+    readonly clock: StoppedClock,
+    readonly database: TestDatabase,
+    readonly amazon: AmazonsList,
+    readonly instances: readonly AccountListInstance[],
+  ) {}
+
+  static async open({ create }: DatabaseKind, ...parts: InstanceParts[]): Promise<AccountListScene> {
+    const clock = new StoppedClock();
+    const database = await create();
+    const amazon = await AmazonsList.start(clock);
+    const instances: AccountListInstance[] = [];
+    for (const each of parts) instances.push(await startInstance(database, amazon, each));
+    return new AccountListScene(clock, database, amazon, instances);
+  }
+
+  /** Of this side: tables, and what was called and raised. */
+  async forget(): Promise<void> {
+    const { dataSource } = this.instances[0]!;
+    for (const entity of SES_REPUTATION_ENTITIES) await dataSource.getRepository(entity).clear();
+    for (const { calls, events } of this.instances) {
+      calls.length = 0;
+      events.length = 0;
+    }
+  }
+
+  /** What was raised, once all of it is delivered. */
+  async raised(): Promise<string[]> {
+    await this.instances[0]!.settled();
+    return this.instances.flatMap(({ events }) => events);
+  }
+
+  async close(): Promise<void> {
+    for (const instance of this.instances) await instance.close();
+    await this.amazon.stop();
+    await this.database.drop();
+  }
+}
+
 export async function startInstance(
   database: TestDatabase,
   amazon: AmazonsList,
-  given: {
-    options?: Partial<SesReputationOptions>;
-    pace?: ApiPace;
-    leadership?: Leadership;
-    clock?: Clock;
-  } = {},
+  given: InstanceParts = {},
 ): Promise<AccountListInstance> {
   const { simulator } = amazon;
   const client = new SESv2Client({ ...simulator.clientConfig, maxAttempts: 3 });
