@@ -8,7 +8,8 @@ import type { WindowReport } from '../libs/ses-reputation/src/reputation/report.
 import { databaseKinds, type TestDatabase } from './support/databases.js';
 import { openDataSource } from './support/open-data-source.js';
 import { history, type History } from './support/reference-history.js';
-import { emptyTables, runHistory, type HistoryRun } from './support/reference-run.js';
+import { emptyTables } from './support/open-data-source.js';
+import { runHistory, type HistoryRun } from './support/reference-run.js';
 
 /** HISTORIES=1000 for as many on each database, SEED=... for the same ones again. */
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);

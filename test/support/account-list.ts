@@ -26,6 +26,7 @@ import { SuppressionService } from '../../libs/ses-reputation/src/suppression/su
 import { SesSimulator, type SesSimulatorOptions } from '../../libs/ses-reputation/src/testing/index.js';
 import { alwaysLeading } from './outbox.js';
 import type { DatabaseKind, TestDatabase } from './databases.js';
+import { emptyTables } from './open-data-source.js';
 import { StoppedClock } from './suppression-harness.js';
 
 export const MINUTE = 60_000;
@@ -165,7 +166,7 @@ export class AccountListScene {
   /** Of this side: tables, and what was called and raised. */
   async forget(): Promise<void> {
     const { dataSource } = this.instances[0]!;
-    for (const entity of SES_REPUTATION_ENTITIES) await dataSource.getRepository(entity).clear();
+    await emptyTables(dataSource);
     for (const { calls, events } of this.instances) {
       calls.length = 0;
       events.length = 0;

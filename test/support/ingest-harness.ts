@@ -26,6 +26,7 @@ import { SuppressedAddress } from '../../libs/ses-reputation/src/suppression/sup
 import { SuppressionLedger } from '../../libs/ses-reputation/src/suppression/suppression-ledger.js';
 import { SuppressionService } from '../../libs/ses-reputation/src/suppression/suppression.service.js';
 import type { DatabaseKind } from './databases.js';
+import { emptyTables } from './open-data-source.js';
 import { Outboxes } from './outbox.js';
 import { StoppedClock } from './suppression-harness.js';
 
@@ -119,7 +120,7 @@ export async function startIngest(kind: DatabaseKind): Promise<IngestHarness> {
     },
     clear: async () => {
       await outboxes.settled();
-      for (const entity of SES_REPUTATION_ENTITIES) await dataSource.getRepository(entity).clear();
+      await emptyTables(dataSource);
       events = [];
     },
     stop: async () => {

@@ -14,3 +14,10 @@ export function openDataSource(
     synchronize: true,
   } as DataSourceOptions).initialize();
 }
+
+/** Rows are deleted, since servers take their time over a TRUNCATE of so many small tables. */
+export async function emptyTables(dataSource: DataSource): Promise<void> {
+  for (const entity of SES_REPUTATION_ENTITIES) {
+    await dataSource.createQueryBuilder().delete().from(entity).execute();
+  }
+}

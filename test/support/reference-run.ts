@@ -1,6 +1,5 @@
 import type { DataSource } from 'typeorm';
 import { addressKey } from '../../libs/ses-reputation/src/address/address-key.js';
-import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/entities.js';
 import { FeedbackIngest } from '../../libs/ses-reputation/src/feedback/ingest.js';
 import { sentBookings } from '../../libs/ses-reputation/src/mailer/bookings.js';
 import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
@@ -115,10 +114,4 @@ export async function runHistory(dataSource: DataSource, history: History): Prom
   }
   const service = new ReputationService(options, store, ledger, undefined as never, clock, places);
   return { reference, service, now: clock.nowMs };
-}
-
-export async function emptyTables(dataSource: DataSource): Promise<void> {
-  for (const entity of SES_REPUTATION_ENTITIES) {
-    await dataSource.createQueryBuilder().delete().from(entity).execute();
-  }
 }

@@ -10,6 +10,7 @@ import { Store } from '../../libs/ses-reputation/src/store/store.js';
 import { SuppressionLedger } from '../../libs/ses-reputation/src/suppression/suppression-ledger.js';
 import { SuppressionService } from '../../libs/ses-reputation/src/suppression/suppression.service.js';
 import type { DatabaseKind } from './databases.js';
+import { emptyTables } from './open-data-source.js';
 import { Outboxes } from './outbox.js';
 
 /** A clock that stands still until it is moved. */
@@ -85,7 +86,7 @@ export async function startSuppression(
     },
     clear: async () => {
       await outboxes.settled();
-      for (const entity of SES_REPUTATION_ENTITIES) await dataSource.getRepository(entity).clear();
+      await emptyTables(dataSource);
       events = [];
     },
     stop: async () => {
