@@ -21,6 +21,18 @@ const RETRY = 300_000;
 const raise = ({ outbox }: OutboxParts, ...events: PendingEvent[]) =>
   outbox.commit(async (_, raise) => raise(events));
 const rowId = (n: number) => String(n).padStart(32, '0');
+const stored = (n: number, key: string, dueMs: number): OutboxEvent => ({
+  id: rowId(n),
+  app: 'shop',
+  name: 'ses.suppression.removed',
+  key,
+  payload: '{}',
+  state: 'pending',
+  attempts: 0,
+  dueAt: new Date(dueMs),
+  storedAt: new Date(0),
+  error: null,
+});
 const ids = (heard: readonly { id: string }[]) => heard.map(({ id }) => id);
 
 describe.each(databaseKinds())('the outbox on $name', (kind) => {
@@ -67,6 +79,15 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
     return parts;
   }
 
+  const table = () =>
+    new OutboxTable(
+      new Store(dataSource),
+      clock,
+      resolveOptions({
+        app: 'shop',
+        feedback: { topicArns: ['arn:aws:sns:us-east-1:123456789012:ses-feedback'] },
+      }),
+    );
   const removed = (id: string, address = 'ann@example.com'): PendingEvent => ({
     name: 'ses.suppression.removed',
     payload: { id, at: new Date(clock.nowMs), address, scope: '*', stream: null, actor: null },
@@ -173,22 +194,6 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
   });
 
   it('passes over no event that was put off to a place it has been past', async () => {
-    const options = resolveOptions({
-      app: 'shop',
-      feedback: { topicArns: ['arn:aws:sns:us-east-1:123456789012:ses-feedback'] },
-    });
-    const stored = (n: number, key: string, dueMs: number): OutboxEvent => ({
-      id: rowId(n),
-      app: 'shop',
-      name: 'ses.suppression.removed',
-      key,
-      payload: '{}',
-      state: 'pending',
-      attempts: 0,
-      dueAt: new Date(dueMs),
-      storedAt: new Date(clock.nowMs),
-      error: null,
-    });
     await dataSource.manager.insert(OutboxEvent, [
       stored(1, 'dan@example.com', 6),
       stored(2, 'xia@example.com', clock.nowMs + 1_000),
@@ -196,9 +201,21 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
       stored(4, 'xia@example.com', 6),
       stored(5, 'dan@example.com', 6),
     ]);
-    const table = new OutboxTable(new Store(dataSource), clock, options);
-    const { rows: due } = await table.due([rowId(1)], 2);
+    const { rows: due } = await table().due([rowId(1)], 2);
     expect(due.map((row) => row.id)).toEqual([rowId(3), rowId(5)]);
+  });
+
+  it('lets none go past one of its key that is put off, though both are due', async () => {
+    // The second was put off to the first's second attempt, the third, raised since, to its third.
+    await dataSource.manager.insert(OutboxEvent, [
+      stored(1, 'cid@example.com', 9),
+      stored(2, 'cid@example.com', 3),
+      stored(3, 'cid@example.com', 9),
+    ]);
+    const first = await table().due([], 7);
+    expect(first.rows.map((row) => row.id)).toEqual([rowId(1)]);
+    const rest = await table().due([rowId(1)], 7);
+    expect(rest.rows.map((row) => row.id)).toEqual([rowId(2), rowId(3)]);
   });
 
   it('tries again later and later, only where it failed, and gives up in the end', async () => {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { In, MoreThan, type EntityManager } from 'typeorm';
+import { In, Raw, type EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { BackgroundStore } from '../store/background-store.js';
@@ -138,16 +138,24 @@ export class OutboxTable {
     const leftOut =
       due.notNamed.length > 0 ? await this.leftOut(manager, keys, due) : new Map<string, string>();
     const sorted: SortedRows = { free: [], behind: [] };
-    for (const row of page) {
-      const key = row.key ?? '';
+    /** Until when the events of a key are put off. */
+    const putOff = new Map<string, number>();
+    const behind = new Map<string, number>();
+    // By age, not by when they are due: what is put off puts off all that follows it.
+    for (const { id, key, dueAt } of page.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+      if (key === null) continue;
       const before = (waiting.get(key) ?? []).filter(
-        ({ dueMs, first }) => first < row.id && dueMs > row.dueAt.getTime(),
+        ({ dueMs, first }) => first < id && dueMs > dueAt.getTime(),
       );
-      if (before.length > 0) {
-        sorted.behind.push({ id: row.id, dueMs: Math.max(...before.map(({ dueMs }) => dueMs)) });
-      } else if (!((leftOut.get(key) ?? row.id) < row.id)) {
-        sorted.free.push(row);
-      }
+      const dueMs = Math.max(...before.map((one) => one.dueMs), putOff.get(key) ?? 0);
+      if (dueMs === 0) continue;
+      putOff.set(key, dueMs);
+      behind.set(id, dueMs);
+    }
+    for (const row of page) {
+      const dueMs = behind.get(row.id);
+      if (dueMs !== undefined) sorted.behind.push({ id: row.id, dueMs });
+      else if (!((leftOut.get(row.key ?? '') ?? row.id) < row.id)) sorted.free.push(row);
     }
     return sorted;
   }
@@ -210,7 +218,8 @@ export class OutboxTable {
         .createQueryBuilder()
         .update(OutboxEvent)
         .set({ dueAt: new Date(latest) })
-        .where({ app, state: 'pending', dueAt: MoreThan(new Date(latest)) })
+        // TypeORM 0.3 hands an operator's value to the driver untransformed.
+        .where({ app, state: 'pending', dueAt: Raw((column) => `${column} > :latest`, { latest }) })
         .execute(),
     );
   }
