@@ -7,6 +7,7 @@ export type {
   GuardOptions,
   LevelLimits,
   OnSuppressed,
+  QueueOptions,
   ReputationOptions,
   SesReputationOptions,
   SesReputationStructure,

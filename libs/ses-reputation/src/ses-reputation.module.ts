@@ -17,6 +17,7 @@ import { FeedbackPulse } from './feedback/feedback-pulse.js';
 import { FeedbackIngest } from './feedback/ingest.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
 import { FeedbackService } from './feedback/feedback.service.js';
+import { QueueDoor } from './feedback/queue-door.js';
 import { Housekeeping } from './housekeeping.js';
 import { GuardGate } from './guard/guard-gate.js';
 import { GuardService } from './guard/guard.service.js';
@@ -102,6 +103,7 @@ import { TablesCheck } from './tables-check.js';
     FeedbackIngest,
     FeedbackService,
     FeedbackRetention,
+    QueueDoor,
     IdempotentSends,
     MailerService,
     Housekeeping,

@@ -46,6 +46,11 @@ export class FeedbackPulse implements BeforeApplicationShutdown {
     this.writeInTime();
   }
 
+  /** Resolves when no write is under way, for who is about to be frozen. Never rejects. */
+  async settled(): Promise<void> {
+    await this.writing;
+  }
+
   /** While the database is surely open. What is heard from here on is left out: it is heard again. */
   async beforeApplicationShutdown(): Promise<void> {
     this.closed = true;

@@ -1,19 +1,6 @@
 import { InvalidFeedbackError } from './invalid-feedback.error.js';
+import { eventOfEventBridge } from './ses-event/event-bridge.js';
 import { objectOf, type Json } from './ses-event/json.js';
-
-/** EventBridge names the type outside of the event. */
-const EVENTBRIDGE_TYPES = new Map([
-  ['Email Bounced', 'Bounce'],
-  ['Email Complaint Received', 'Complaint'],
-  ['Email Delivered', 'Delivery'],
-  ['Email Sent', 'Send'],
-  ['Email Rejected', 'Reject'],
-  ['Email Opened', 'Open'],
-  ['Email Clicked', 'Click'],
-  ['Email Rendering Failed', 'Rendering Failure'],
-  ['Email Delivery Delayed', 'DeliveryDelay'],
-  ['Email Subscribed', 'Subscription'],
-]);
 
 /** Not JSON: what SES publishes to try out a new event destination. */
 const TEST_MESSAGE = /^\s*Successfully validated SNS topic/i;
@@ -39,7 +26,8 @@ export function unwrapFeedback(body: unknown, depth = 0): string[] {
     return object.Records.flatMap((record) => unwrapRecord(record, depth + 1));
   if ('Sns' in object || 'eventSource' in object) return unwrapRecord(object, depth);
   if (typeof object.Type === 'string') return unwrapEnvelope(object, depth);
-  if (object.source === 'aws.ses' && 'detail' in object) return [write(eventBridgeEvent(object))];
+  const event = eventOfEventBridge(object);
+  if (event) return [write(event)];
   throw new InvalidFeedbackError('it has neither "Type" nor "eventType", "detail" or "Records"');
 }
 
@@ -61,12 +49,6 @@ function unwrapEnvelope({ Type, Message }: Json, depth: number): string[] {
     if (error instanceof InvalidFeedbackError) return [Message];
     throw error;
   }
-}
-
-function eventBridgeEvent({ detail, 'detail-type': type }: Json): Json {
-  const event = objectOf(detail);
-  const eventType = event.eventType ?? event.notificationType ?? EVENTBRIDGE_TYPES.get(String(type));
-  return eventType === undefined ? event : { ...event, eventType };
 }
 
 function parse(text: string): unknown {

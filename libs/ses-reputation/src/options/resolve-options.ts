@@ -2,6 +2,7 @@ import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { parseAddrSpec } from '../address/addr-spec.js';
 import { SesReputationConfigError } from '../errors.js';
 import { MOST_MS, Section, wrong } from './check.js';
+import { resolveQueues } from './resolve-queues.js';
 import { resolveReputation } from './resolve-reputation.js';
 import { STRUCTURE_KEYS } from './resolve-structure.js';
 import type {
@@ -106,7 +107,7 @@ function resolveStream(name: string, given: unknown, top: Section): ResolvedStre
 }
 
 function resolveFeedback(given: unknown): ResolvedOptions['feedback'] {
-  const feedback = new Section('feedback', given, ['topicArns', 'store', 'retentionDays', 'fetch']);
+  const feedback = new Section('feedback', given, ['topicArns', 'store', 'retentionDays', 'fetch', 'queues']);
   const topicArns = feedback.raw('topicArns');
   if (!Array.isArray(topicArns) || topicArns.length === 0) {
     throw wrong(
@@ -124,6 +125,7 @@ function resolveFeedback(given: unknown): ResolvedOptions['feedback'] {
     store: feedback.oneOf('store', ['failures', 'all'], 'failures'),
     retentionDays: feedback.wholeNumber('retentionDays', 90, 1, 3_650),
     fetch: feedback.get('fetch', globalFetch, 'a function like the global fetch', isFetch),
+    queues: resolveQueues(feedback.raw('queues')),
   };
 }
 

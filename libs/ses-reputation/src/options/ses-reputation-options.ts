@@ -88,6 +88,28 @@ export interface FeedbackOptions {
   retentionDays?: number;
   /** The only way out for signing certificates and subscription confirmation. Default: the global `fetch`. */
   fetch?: FeedbackFetch;
+  /** Amazon SQS queues to read feedback from, each once; read by `SesSqsModule` of `nestjs-ses-reputation/sqs`. */
+  queues?: QueueOptions[];
+}
+
+/** One Amazon SQS queue of feedback. */
+export interface QueueOptions {
+  /** `https://sqs.<region>.amazonaws.com/<account>/<name>`: a standard queue, not a FIFO one. */
+  url: string;
+  /**
+   * An `SQSClientConfig`, or a ready `SQSClient` (which its owner closes), of `@aws-sdk/client-sqs`. Default: the SDK's
+   * own chain, and the region that the URL names.
+   */
+  client?: object;
+  /** Batches of up to ten messages that are received and taken in at the same time. Default 4. */
+  concurrency?: number;
+  /** Seconds that a request waits for messages. Default 20, the longest. */
+  waitTimeSeconds?: number;
+  /**
+   * Seconds until a message that was received and not deleted comes again. Extended for as long as it is being taken
+   * in. Default 60.
+   */
+  visibilityTimeoutSeconds?: number;
 }
 
 export type FeedbackFetch = (
@@ -169,7 +191,7 @@ export interface ResolvedOptions {
   app: string;
   defaultStream: string;
   streams: ReadonlyMap<string, ResolvedStream>;
-  feedback: Required<FeedbackOptions>;
+  feedback: Required<Omit<FeedbackOptions, 'queues'>> & { queues: Required<QueueOptions>[] };
   suppression: {
     softBounceLimit: number | false;
     eraseKey: string | null;

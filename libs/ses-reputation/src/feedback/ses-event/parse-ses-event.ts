@@ -3,6 +3,7 @@ import { readBounce } from './bounce.js';
 import { readComplaint } from './complaint.js';
 import { readDelay, readDelivery } from './delivery.js';
 import { readEngagement } from './engagement.js';
+import { eventOfEventBridge } from './event-bridge.js';
 import { objectOf, type Json } from './json.js';
 import { readMail } from './mail.js';
 import { readReject, readRenderingFailure, readSend } from './sending.js';
@@ -11,7 +12,7 @@ import { readSubscription } from './subscription.js';
 
 /**
  * Reads the text of one SES event, identity notification (`notificationType`) or event publishing
- * (`eventType`). Never throws: what can't be read is left out. `null` if it is no SES event at all, such as
+ * (`eventType`), bare or as EventBridge wraps it. Never throws: what can't be read is left out. `null` if it is no SES event at all, such as
  * "Successfully validated SNS topic for Amazon SES event publishing."
  */
 export function parseSesEvent(message: string): SesEvent | null {
@@ -51,7 +52,9 @@ export function parseSesEvent(message: string): SesEvent | null {
 function parseObject(message: string): Json | null {
   try {
     const body: unknown = JSON.parse(message.replace(/^\ufeff/, ''));
-    return body === objectOf(body) ? objectOf(body) : null;
+    if (body !== objectOf(body)) return null;
+    const object = objectOf(body);
+    return eventOfEventBridge(object) ?? object;
   } catch {
     return null;
   }

@@ -1,0 +1,1 @@
+export { SesSqsModule } from './ses-sqs.module.js';
