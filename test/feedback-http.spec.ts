@@ -56,6 +56,22 @@ describe.each(PLATFORMS)('the feedback route on $name', ({ adapter }) => {
       expect(again).toEqual({ status: 200, body: { status: 'repeated' }, requests: 0 });
     });
 
+    it('an EventBridge event that a rule sends to the topic, as the SES event in it', async () => {
+      const Message = bounce();
+      const detail = { ...(JSON.parse(Message) as Fields), eventType: undefined };
+      const inBridge = { source: 'aws.ses', 'detail-type': 'Email Bounced', detail };
+      const posted = await host.postSigned(notification({ Message: JSON.stringify(inBridge) }));
+      expect(posted).toMatchObject({ status: 200, body: { status: 'stored' } });
+      expect((await host.postSigned(notification({ Message }))).body).toEqual({ status: 'repeated' });
+      const advice = {
+        ...inBridge,
+        'detail-type': 'Advisor Recommendation Status Open',
+        detail: { version: '1' },
+      };
+      const ignored = await host.postSigned(notification({ Message: JSON.stringify(advice) }));
+      expect(ignored.body).toEqual({ status: 'ignored' });
+    });
+
     it('a message that is no SES event, and ignores it', async () => {
       const Message = 'Successfully validated SNS topic for Amazon SES event publishing.';
       const { status, body } = await host.refused(() => host.postSigned(notification({ Message })));

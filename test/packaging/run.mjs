@@ -56,6 +56,27 @@ async function tryApp(app) {
   }
   if (compiled)
     await step(`${app.name}: starts and takes a signed notification`, () => takeFeedback(directory));
+  await step(`${app.name}: the doors for queues open, ./sqs with its own packages`, () =>
+    openDoors(directory),
+  );
+}
+
+/** By `import` and by `require`, as ESM and CommonJS applications do. */
+async function openDoors(directory) {
+  await open('lambda', 'createSnsHandler');
+  await run(
+    'npm',
+    ['install', '--ignore-scripts', '--no-audit', '--no-fund', 'sqs-consumer@^14', '@aws-sdk/client-sqs@^3'],
+    directory,
+  );
+  await open('sqs', 'SesSqsModule');
+
+  async function open(door, name) {
+    const found = `(found) => { if (typeof found.${name} !== 'function') process.exit(1); }`;
+    const path = `'nestjs-ses-reputation/${door}'`;
+    await run('node', ['--input-type=module', '-e', `import(${path}).then(${found})`], directory);
+    await run('node', ['--input-type=commonjs', '-e', `(${found})(require(${path}))`], directory);
+  }
 }
 
 async function dependencies({ hosts, typeorm, install = [] }) {
