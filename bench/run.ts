@@ -2,16 +2,18 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { check } from './check.js';
 import { compare, type Compare, type ComparisonResult } from './harness/compare.js';
-import { tableOf } from './harness/table.js';
+import type { Facts, Tell } from './harness/facts.js';
+import { factsTable, tableOf, targetsTable } from './harness/table.js';
 import { http } from './http.js';
 import { importCost } from './import-cost.js';
 import { ingest } from './ingest.js';
 import { report } from './report.js';
 import { send } from './send.js';
 import { dropAll } from './support/databases.js';
+import { targetsOf } from './targets.js';
 import { validate } from './validate.js';
 
-const BENCHMARKS: Record<string, (compare: Compare) => Promise<void>> = {
+const BENCHMARKS: Record<string, (compare: Compare, tell: Tell) => Promise<void>> = {
   validate,
   ingest,
   http,
@@ -33,22 +35,36 @@ if (unknown.length > 0) stop(`there is no benchmark ${unknown.join(', ')}`);
 if (!Number.isInteger(rounds) || rounds < 5 || rounds % 2 === 0)
   stop('--rounds takes an odd number from 5 on');
 
+const chosen = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
 const results: ComparisonResult[] = [];
+const facts: Facts[] = [];
 try {
-  for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
-    await BENCHMARKS[name]!(async (comparison) => {
-      const result = await compare(comparison, rounds);
-      results.push(result);
-      if (!values.json) process.stdout.write(`${tableOf(result)}\n\n`);
-      return result;
-    });
-  }
+  for (const name of chosen) await BENCHMARKS[name]!(measured, told);
 } finally {
   await dropAll();
 }
+const targets = targetsOf(chosen, results);
 if (values.json) {
   const machine = { node: process.version, cores: cpus().length };
-  process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify({ machine, results, facts, targets }, null, 2)}\n`);
+} else if (targets.length > 0) {
+  show(targetsTable(targets));
+}
+
+async function measured(comparison: Parameters<Compare>[0]): Promise<ComparisonResult> {
+  const result = await compare(comparison, rounds);
+  results.push(result);
+  show(tableOf(result));
+  return result;
+}
+
+function told(some: Facts): void {
+  facts.push(some);
+  show(factsTable(some));
+}
+
+function show(table: string): void {
+  if (!values.json) process.stdout.write(`${table}\n\n`);
 }
 
 function stop(reason: string): never {
