@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { In, MoreThan, type EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
-import { deleteWhere } from '../store/delete-where.js';
+import type { GiveWay } from '../store/giving-way.js';
+import { prune } from '../store/prune.js';
 import { Store } from '../store/store.js';
 import { EventDispatcher } from './event-dispatcher.js';
 import { InvalidOutboxPageError } from './invalid-outbox-page.error.js';
@@ -116,22 +117,10 @@ export class OutboxService {
    * @internal
    * @throws StoreUnavailableError: the rest is removed next time
    */
-  async prune(store = this.store): Promise<void> {
+  async prune(store = this.store, giveWay?: GiveWay): Promise<void> {
     const before = this.clock.now() - this.options.feedback.retentionDays * DAY_MS;
-    for (let removed = STEP; removed === STEP;) {
-      removed = await store.transaction(async (tx) => {
-        const rows = await tx
-          .createQueryBuilder(OutboxEvent, 'e')
-          .select('e.id')
-          .where(`e.app = :app AND e.state = 'dead' AND e.dueAt < :before`, { app: this.options.app, before })
-          .limit(STEP)
-          .getMany();
-        const ids = rows.map(({ id }) => id);
-        if (ids.length > 0)
-          await deleteWhere(tx, OutboxEvent, (column) => `${column('id')} IN (:...ids)`, { ids });
-        return ids.length;
-      });
-    }
+    const only = { app: this.options.app, state: 'dead' };
+    await prune(store, OutboxEvent, { time: 'dueAt', before, only }, giveWay);
   }
 
   private async ofDead(

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { In, type EntityTarget, type FindOptionsWhere, type SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { BackgroundStore } from '../store/background-store.js';
+import type { GiveWay } from '../store/giving-way.js';
+import { prune } from '../store/prune.js';
 import type { Store } from '../store/store.js';
 import { FeedbackEvent } from './feedback-event.entity.js';
 import { SeenFeedback } from './seen-feedback.entity.js';
@@ -10,8 +11,6 @@ import { SeenFeedback } from './seen-feedback.entity.js';
 const DAY_MS = 86_400_000;
 /** An SQS queue keeps a message for 14 days at most; after that no repetition can come. */
 const SEEN_DAYS = 15;
-/** So many rows a transaction, so that no one waits long for a lock. */
-const STEP = 1_000;
 
 /** Removes feedback whose time is over. Any number of instances may do so at the same time. */
 @Injectable()
@@ -22,43 +21,33 @@ export class FeedbackRetention {
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** @throws StoreUnavailableError: the rest is removed next time */
-  async prune(): Promise<void> {
+  /** @throws StoreUnavailableError, StoppedError: the rest is removed next time */
+  async prune(giveWay?: GiveWay): Promise<void> {
     const { retentionDays } = this.options.feedback;
-    await this.remove(FeedbackEvent, (rows) =>
-      rows.where('e.receivedAt < :before', { before: this.daysAgo(retentionDays) }),
-    );
-    await this.remove(SeenFeedback, (rows) =>
-      rows
-        .where('e.seenAt < :before', { before: this.daysAgo(SEEN_DAYS) })
+    const rows = { time: 'receivedAt', before: this.daysAgo(retentionDays) } as const;
+    await prune(this.store, FeedbackEvent, rows, giveWay);
+    await prune(
+      this.store,
+      SeenFeedback,
+      {
+        time: 'seenAt',
+        before: this.daysAgo(SEEN_DAYS),
         // A delivery (only those have a time) between soft bounces keeps them from being a run: it is kept as long as they are.
-        .andWhere((query) => {
+        stays: (query) => {
           const softBounce = query
             .subQuery()
             .select('1')
             .from(FeedbackEvent, 'b')
             .where(`b.key = e.key AND b.type = 'bounce' AND b.category = 'soft'`);
-          return `(e.sentAt IS NULL OR NOT EXISTS ${softBounce.getQuery()})`;
-        }),
+          return `e.sentAt IS NOT NULL AND EXISTS ${softBounce.getQuery()}`;
+        },
+      },
+      giveWay,
     );
   }
 
   /** Milliseconds since the epoch, as the columns hold them. */
   private daysAgo(days: number): number {
     return this.clock.now() - days * DAY_MS;
-  }
-
-  private async remove<T extends { id: string }>(
-    entity: EntityTarget<T>,
-    where: (rows: SelectQueryBuilder<T>) => SelectQueryBuilder<T>,
-  ): Promise<void> {
-    for (let removed = STEP; removed === STEP;) {
-      removed = await this.store.transaction(async (tx) => {
-        const rows = await where(tx.createQueryBuilder(entity, 'e').select('e.id')).limit(STEP).getMany();
-        const ids = rows.map(({ id }) => id);
-        if (ids.length > 0) await tx.delete(entity, { id: In(ids) } as FindOptionsWhere<T>);
-        return ids.length;
-      });
-    }
   }
 }

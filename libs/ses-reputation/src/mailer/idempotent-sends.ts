@@ -6,6 +6,8 @@ import { describeError } from '../describe-error.js';
 import { StoreUnavailableError } from '../errors.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { deleteWhere } from '../store/delete-where.js';
+import type { GiveWay } from '../store/giving-way.js';
+import { prune } from '../store/prune.js';
 import { Store } from '../store/store.js';
 import { SendOutcomeUnknownError } from './errors.js';
 import { IdempotentSend } from './idempotent-send.entity.js';
@@ -59,11 +61,8 @@ export class IdempotentSends {
   }
 
   /** Forgets what is past its 24 hours. */
-  async prune(store = this.store): Promise<void> {
-    const now = this.clock.now();
-    await store.transaction((tx) =>
-      deleteWhere(tx, IdempotentSend, (c) => `${c('expiresAt')} <= :now`, { now }),
-    );
+  async prune(store = this.store, giveWay?: GiveWay): Promise<void> {
+    await prune(store, IdempotentSend, { time: 'expiresAt', before: this.clock.now() + 1 }, giveWay);
   }
 
   private async patientClaim(id: string): Promise<Claim> {

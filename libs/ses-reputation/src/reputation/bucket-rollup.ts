@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { deleteWhere } from '../store/delete-where.js';
+import { withoutRest, type GiveWay } from '../store/giving-way.js';
 import type { Store } from '../store/store.js';
 import { BucketDeltas } from './bucket-delta.js';
 import { removeBuckets } from './bucket-removal.js';
@@ -15,22 +15,27 @@ const BUCKETS_A_TRANSACTION = 1_000;
  * years: no rate looks further back, and no table grows for ever. Several instances may do it at once.
  *
  * @param now milliseconds since the epoch
- * @throws StoreUnavailableError; what is left is merged the next time
+ * @throws StoreUnavailableError, StoppedError; what is left is merged the next time
  */
-export async function rollUp(store: Store, now: number): Promise<void> {
+export async function rollUp(store: Store, now: number, giveWay: GiveWay = withoutRest): Promise<void> {
+  const untilDone = async (some: (tx: EntityManager) => Promise<boolean>) => {
+    while (await giveWay(() => store.transaction(some)));
+  };
   // Only whole hours and days, none of which a booking of now would still be booked to by the minute or hour.
-  await merge(store, 1, 60, startOf(now - MINUTES_FOR_MS, 60));
-  await merge(store, 60, 1440, startOf(now - HOURS_FOR_MS, 1440));
-  const oldest = startOf(now - DAYS_FOR_MS, 1440);
-  await store.transaction((tx) =>
-    deleteWhere(tx, ReputationBucket, (c) => `${c('minutes')} = 1440 AND ${c('start')} < :oldest`, {
-      oldest,
-    }),
-  );
+  await untilDone((tx) => mergeSome(tx, store, 1, 60, startOf(now - MINUTES_FOR_MS, 60)));
+  await untilDone((tx) => mergeSome(tx, store, 60, 1440, startOf(now - HOURS_FOR_MS, 1440)));
+  await untilDone((tx) => forgetSome(tx, startOf(now - DAYS_FOR_MS, 1440)));
 }
 
-async function merge(store: Store, from: Width, to: Width, before: number): Promise<void> {
-  while (await store.transaction((tx) => mergeSome(tx, store, from, to, before)));
+/** @returns whether there was anything to forget */
+async function forgetSome(tx: EntityManager, oldest: number): Promise<boolean> {
+  const days = await tx
+    .createQueryBuilder(ReputationBucket, 'b')
+    .where('b.minutes = 1440 AND b.start < :oldest', { oldest })
+    .limit(BUCKETS_A_TRANSACTION)
+    .getMany();
+  await removeBuckets(tx, days);
+  return days.length > 0;
 }
 
 /** @returns whether there was anything to merge */

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { withoutRest, type GiveWay } from '../store/giving-way.js';
 import type { Store } from '../store/store.js';
 import { BucketDeltas } from './bucket-delta.js';
 import { removeBuckets } from './bucket-removal.js';
@@ -21,15 +22,20 @@ const BUCKETS_A_TRANSACTION = 1_000;
  * into `(other)`, a few at a time. Several instances may do it at once; what one leaves, the next run does.
  *
  * @param now milliseconds since the epoch
- * @throws StoreUnavailableError
+ * @throws StoreUnavailableError, StoppedError
  */
-export async function keepPlaces(store: Store, places: DimensionPlaces, now: number): Promise<void> {
+export async function keepPlaces(
+  store: Store,
+  places: DimensionPlaces,
+  now: number,
+  giveWay: GiveWay = withoutRest,
+): Promise<void> {
   const before = now - IDLE_MS;
   for (const row of await store.read((manager) => idleRows(manager, before))) {
-    if (!places.isAlways(row.dimension)) await free(store, row, now);
+    if (!places.isAlways(row.dimension)) await giveWay(() => free(store, row, now));
   }
   places.forget();
-  for (const dimension of await strays(store, places)) await settle(store, places, dimension, now);
+  for (const dimension of await strays(store, places)) await settle(store, places, dimension, now, giveWay);
 }
 
 /** Rows without a bucket as young as that. */
@@ -88,7 +94,13 @@ async function nextAfter(manager: EntityManager, dimension: string): Promise<str
 }
 
 /** Gives a dimension with recent mail a place if there is one; else moves its buckets. */
-async function settle(store: Store, places: DimensionPlaces, dimension: string, now: number): Promise<void> {
+async function settle(
+  store: Store,
+  places: DimensionPlaces,
+  dimension: string,
+  now: number,
+  giveWay: GiveWay,
+): Promise<void> {
   if (!isPlacedKind(kindOf(dimension))) return;
   const recent = await store.read((manager) =>
     manager
@@ -100,7 +112,7 @@ async function settle(store: Store, places: DimensionPlaces, dimension: string, 
     const elsewhere = await store.transaction((tx) => places.assign(tx, [dimension]));
     if (!elsewhere.has(dimension)) return;
   }
-  while (await store.transaction((tx) => moveSome(tx, store, dimension, now)));
+  while (await giveWay(() => store.transaction((tx) => moveSome(tx, store, dimension, now))));
 }
 
 /** @returns whether there was anything to move */
