@@ -8,7 +8,9 @@ import { http } from './http.js';
 import { importCost } from './import-cost.js';
 import { ingest } from './ingest.js';
 import { report } from './report.js';
+import { retention } from './retention.js';
 import { send } from './send.js';
+import { sizes } from './sizes.js';
 import { dropAll } from './support/databases.js';
 import { targetsOf } from './targets.js';
 import { validate } from './validate.js';
@@ -20,7 +22,9 @@ const BENCHMARKS: Record<string, (compare: Compare, tell: Tell) => Promise<void>
   send,
   check,
   report,
+  retention,
   'import-cost': importCost,
+  sizes,
 };
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHMARKS).join('|')} ...] [--rounds 5] [--json]`;
