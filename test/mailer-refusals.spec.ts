@@ -373,13 +373,16 @@ describe('header injection', () => {
       expect(names).not.toContain('x-evil');
       expect(names).not.toContain('bcc');
       expect(new Set(names).size).toBe(names.length);
-      expect(Object.values(mail.destination).flat()).toEqual(['ann@example.com']);
+      expect(Object.values(mail.destination).flat()).toEqual([
+        expect.stringMatching(/^(?:("[^"\\,@<>]*"|[^"\\,@<>:;()]*) <ann@example\.com>|ann@example\.com)$/),
+      ]);
       // Nor in the headers of a part: every line of the message that could be one is not the attacker's.
-      expect(mail.raw!.toString('latin1')).not.toMatch(/[\r\n](x-evil|bcc):/i);
+      if (mail.raw) expect(mail.raw.toString('latin1')).not.toMatch(/[\r\n](x-evil|bcc):/i);
+      else expect(JSON.stringify(mail.headers)).not.toMatch(/\\[rn]/);
     };
     await fc.assert(
       fc.asyncProperty(hostile, hostile, fc.integer({ min: 0, max: 11 }), async (one, other, where) => {
-        const base: MailMessage = { to: 'ann@example.com', html: 'x' };
+        const base: MailMessage = { to: 'ann@example.com', subject: 'Hello', html: 'x' };
         const places: MailMessage[] = [
           { subject: one },
           { to: { name: one, address: 'ann@example.com' } },

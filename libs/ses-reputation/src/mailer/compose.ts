@@ -13,6 +13,7 @@ import { formatMailbox, type Mailbox } from './read-mailboxes.js';
 import type { Recipients } from './read-recipients.js';
 import { LARGEST_MESSAGE_BYTES, type ByteBudget } from './byte-budget.js';
 import { readComposed, readWithin } from './read-within.js';
+import { isPlainMailbox, simpleContent } from './simple-content.js';
 import { templateContent } from './template-content.js';
 
 /** Leaves nodemailer the composing of `list` and `priority` as well, and takes the message instead of sending it. */
@@ -26,8 +27,8 @@ const composer = createTransport({
 } satisfies Transport);
 
 /**
- * The request for SES. The recipients stand in `Destination`, so that SES reads none out of headers, and Bcc
- * is in no header at all.
+ * The request for SES: a template, a simple message that SES composes, or one composed here. The recipients stand in
+ * `Destination`, so that SES reads none out of headers, and Bcc is in no header at all.
  *
  * @param closing hurries the reading of streams, as the application closes
  * @throws MessageInvalidError if a stream can't be read, or the message is larger than SES takes
@@ -41,11 +42,7 @@ export async function composeRequest(
   const time = { ...READING_TIME, closing };
   const common = {
     FromEmailAddress: formatMailbox(message.from),
-    Destination: {
-      ToAddresses: recipients.to.map(delivered),
-      CcAddresses: recipients.cc.map(delivered),
-      BccAddresses: recipients.bcc.map(delivered),
-    },
+    Destination: destination(recipients, delivered),
     EmailTags: message.tags,
     ...(configurationSet === null ? {} : { ConfigurationSetName: configurationSet }),
   };
@@ -58,7 +55,39 @@ export async function composeRequest(
       Content: await templateContent(content, message.headers, message.attachments, budget, time),
     };
   }
-  return { ...common, Content: { Raw: { Data: await composeMime(message, content, recipients, time) } } };
+  return (
+    simpleRequest(message, content, recipients, common) ?? {
+      ...common,
+      Content: { Raw: { Data: await composeMime(message, content, recipients, time) } },
+    }
+  );
+}
+
+/** Without names there would be none in the mail's To and Cc. */
+function simpleRequest(
+  message: CheckedMessage,
+  fields: MimeFields,
+  recipients: Recipients,
+  common: Omit<SendEmailCommandInput, 'Content'>,
+): SendEmailCommandInput | null {
+  const Content = simpleContent(message, fields);
+  if (!Content) return null;
+  const Destination = destination(recipients, formatMailbox);
+  const ReplyToAddresses = message.replyTo.map(formatMailbox);
+  const { FromEmailAddress = '' } = common;
+  const { ToAddresses, CcAddresses } = Destination;
+  // What SES's mail to nobody in To says there is not written anywhere.
+  if (ToAddresses.length === 0) return null;
+  const written = [FromEmailAddress, ...ToAddresses, ...CcAddresses, ...ReplyToAddresses];
+  if (!written.every(isPlainMailbox)) return null;
+  return { ...common, Destination, ...(ReplyToAddresses.length > 0 ? { ReplyToAddresses } : {}), Content };
+}
+
+function destination(
+  { to, cc, bcc }: Recipients,
+  write: (mailbox: Mailbox) => string,
+): Record<'ToAddresses' | 'CcAddresses' | 'BccAddresses', string[]> {
+  return { ToAddresses: to.map(write), CcAddresses: cc.map(write), BccAddresses: bcc.map(delivered) };
 }
 
 async function composeMime(

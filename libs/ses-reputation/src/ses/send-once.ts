@@ -1,5 +1,5 @@
-import { SendEmailCommand, type SESv2Client, type SendEmailCommandInput } from '@aws-sdk/client-sesv2';
-import { withoutRetry } from './without-retry.js';
+import type { SESv2Client, SendEmailCommandInput } from '@aws-sdk/client-sesv2';
+import { SendEmailOnceCommand } from './send-email-once-command.js';
 
 /** What became of one attempt to hand a message to SES. */
 export type SendAttempt =
@@ -15,16 +15,15 @@ const LONGEST_MS = 300_000;
  * no idempotency token, would send the mail twice.
  */
 export async function sendOnce(client: SESv2Client, input: SendEmailCommandInput): Promise<SendAttempt> {
-  let handedOver = false;
-  const command = withoutRetry(new SendEmailCommand(input), () => (handedOver = true));
   const abort = new AbortController();
+  const attempt = { handedOver: false, signal: abort.signal };
   const timer = setTimeout(() => abort.abort(), LONGEST_MS);
   timer.unref();
   try {
-    const { MessageId } = await client.send(command, { abortSignal: abort.signal });
+    const { MessageId } = await client.send(new SendEmailOnceCommand(input, attempt));
     return { messageId: MessageId };
   } catch (error) {
-    return { error, handedOver };
+    return { error, handedOver: attempt.handedOver };
   } finally {
     clearTimeout(timer);
   }

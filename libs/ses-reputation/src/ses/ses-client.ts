@@ -9,7 +9,9 @@ const LIMITS = { connectionTimeout: 5_000, socketTimeout: 60_000 };
 /** A client that this module made, and so closes. */
 export class OwnSesClient extends SESv2Client {
   constructor(config: SESv2ClientConfig) {
-    super({ requestHandler: LIMITS, ...config });
+    // Nothing changes its middleware, so it is put together once for each kind of call. A retry strategy of the
+    // SDK's first kind would leave a word more in each request that shares it.
+    super({ requestHandler: LIMITS, cacheMiddleware: config.retryStrategy === undefined, ...config });
   }
 }
 

@@ -24,6 +24,18 @@ export function withoutRetry<T extends { middlewareStack: unknown }>(
   command: T,
   handedOver: () => void = () => undefined,
 ): T {
+  addOnce(command, handedOver);
+  // A client with `cacheMiddleware` keeps by this what it makes of the first command of a class.
+  Object.defineProperty(command, 'constructor', { value: {} });
+  return command;
+}
+
+/**
+ * The same for all commands of a class, whose client may keep what it makes of the first one.
+ *
+ * @param handedOver called with what has become of the command that is sent; if it throws, nothing leaves
+ */
+export function addOnce(command: { middlewareStack: unknown }, handedOver: (args: object) => void): void {
   const stack = command.middlewareStack as Middlewares;
   stack.add(
     (next) => async (args) => {
@@ -48,10 +60,9 @@ export function withoutRetry<T extends { middlewareStack: unknown }>(
   );
   stack.add(
     (next) => (args) => {
-      handedOver();
+      handedOver(args);
       return next(args);
     },
     { step: 'deserialize', priority: 'low', name: 'sesReputationHandedOver' },
   );
-  return command;
 }
