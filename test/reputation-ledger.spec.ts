@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { type DataSource } from 'typeorm';
 import { Clock } from '../libs/ses-reputation/src/clock.js';
 import type { Booking } from '../libs/ses-reputation/src/reputation/counts.js';
@@ -9,6 +10,8 @@ import { Store } from '../libs/ses-reputation/src/store/store.js';
 import { databaseKinds, type TestDatabase } from './support/databases.js';
 import { openDataSource } from './support/open-data-source.js';
 import { reputationOptions } from './support/reputation.js';
+
+Logger.overrideLogger(false);
 
 const NOW = Date.UTC(2026, 4, 1, 12, 0, 30);
 const MINUTE = 60_000;
@@ -103,5 +106,46 @@ describe.each(databaseKinds())('ReputationLedger on $name', ({ create }) => {
     // The account, the stream, the providers, 500 domains with a place of their own, and the others.
     expect(rows).toHaveLength(504);
     expect(rows.find(([dimension]) => dimension === 'account')).toEqual(['account', NOW - 30_000, 1, 2_500]);
+  });
+
+  it('books mail that goes out one after the other in few transactions, and all of it in time', async () => {
+    let transactions = 0;
+    const counted = new Store(dataSource);
+    counted.transaction = async (work) => {
+      transactions++;
+      return store.transaction(work);
+    };
+    const places = new DimensionPlaces(store, clock, reputationOptions());
+    const busy = new ReputationLedger(counted, clock, places);
+    const began = performance.now();
+    for (let n = 0; n < 100; n++) {
+      busy.bookSent([sent(0, null)]);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    // The first at once, then one in 200 ms at most.
+    expect(transactions).toBeLessThanOrEqual(2 + (performance.now() - began) / 200);
+    do await new Promise((resolve) => setTimeout(resolve, 5));
+    while ((await buckets())[0]?.[3] !== 100);
+    await busy.onApplicationShutdown();
+    expect((await buckets())[0]).toEqual(['account', NOW - 30_000, 1, 100]);
+  });
+
+  it('gives up when it is closed and the database does not take it', async () => {
+    let attempts = 0;
+    const broken = new Store(dataSource);
+    broken.transaction = () => {
+      attempts++;
+      return Promise.reject(new Error('no database'));
+    };
+    const closing = new ReputationLedger(
+      broken,
+      clock,
+      new DimensionPlaces(store, clock, reputationOptions()),
+    );
+    closing.bookSent([sent(0, null)]);
+    await closing.onApplicationShutdown();
+    const before = attempts;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(attempts).toBe(before);
   });
 });

@@ -25,33 +25,33 @@ import { MessageInvalidError, RecipientsSuppressedError, SendOutcomeUnknownError
 import { holdBack } from './hold-back.js';
 import { IdempotentSends } from './idempotent-sends.js';
 import type { MailMessage } from './message.js';
-import { Patience } from './patience.js';
 import { closeStream } from './read-stream.js';
 import { everyone, without, type Recipients } from './read-recipients.js';
 import { sendEmail } from './send-email.js';
 import type { SendReceipt, SuppressedRecipient } from './send-receipt.js';
-import { askSuppressions, type GateResult, type Suppressions } from './suppression-gate.js';
+import { SuppressionGate, type GateResult, type Suppressions } from './suppression-gate.js';
 
 /** Sends mail with Amazon SES, to nobody who is suppressed. */
 @Injectable()
 export class MailerService implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('SesReputation');
   private readonly closing = new AbortController();
-  private readonly patience = new Patience();
+  private readonly suppressions: SuppressionGate;
   private closed = false;
   private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(SES_CLIENT) private readonly client: SESv2Client,
-    private readonly store: Store,
-    private readonly ledger: SuppressionLedger,
+    store: Store,
+    ledger: SuppressionLedger,
     private readonly reputation: ReputationLedger,
     private readonly idempotentSends: IdempotentSends,
     private readonly guard: GuardGate,
     private readonly events: SesEventBus,
     private readonly clock: Clock,
   ) {
+    this.suppressions = new SuppressionGate(ledger, store);
     // Every send that waits listens to it.
     setMaxListeners(0, this.closing.signal);
   }
@@ -134,8 +134,7 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     const pause = this.guard.pauseOf(message.stream);
     if (pause) return this.hold(message, pause);
     const keys = everyone(message.recipients).map(({ key }) => key);
-    const { ledger, store, patience } = this;
-    const gate = await askSuppressions({ ledger, store, patience }, keys, message.stream);
+    const gate = await this.suppressions.ask(keys, message.stream);
     const suppressed = leftOut(message.recipients, gate.suppressed);
     if (suppressed.length > 0 && message.onSuppressed === 'throw') {
       this.raiseSuppressed(message, null, suppressed);

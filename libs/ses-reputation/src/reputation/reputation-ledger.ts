@@ -12,6 +12,8 @@ import type { Booking } from './counts.js';
 import { DimensionPlaces } from './dimension-places.js';
 
 const BUCKETS_A_TRANSACTION = 1_000;
+/** Mail that goes out one after the other is booked together: this is what a crash may lose of the counts. */
+const PAUSE_MS = 200;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
 /** An application that closes waits no longer for the database. */
@@ -27,7 +29,11 @@ export class ReputationLedger implements OnApplicationShutdown {
   private writing: Promise<void> | null = null;
   private writingWith: Store | null = null;
   private finishing: Promise<void> | null = null;
-  private retry: NodeJS.Timeout | null = null;
+  /** The next write, after a pause or another attempt of one that failed. */
+  private next: NodeJS.Timeout | null = null;
+  private writtenAt = -Infinity;
+  /** Somebody waits until nothing is left. */
+  private writesAll = false;
   private failures = 0;
   private closed = false;
 
@@ -46,12 +52,14 @@ export class ReputationLedger implements OnApplicationShutdown {
   }
 
   /**
-   * Books mail that went out. Never throws and never waits: what comes while a write runs goes into the next
-   * one, and what the database did not take is kept and tried again.
+   * Books mail that went out. Never throws and never waits: what comes while a write runs, or within 200 ms after
+   * one began, goes into the next one, and what the database did not take is kept and tried again.
    */
   bookSent(bookings: readonly Booking[]): void {
     this.waiting.book(bookings, this.clock.now(), this.narrowest());
-    if (!this.retry && !this.writing) this.start();
+    if (this.next || this.writing) return;
+    if (this.closed || this.pauseMs() === 0) this.start();
+    else this.startIn(this.pauseMs());
   }
 
   /**
@@ -60,11 +68,16 @@ export class ReputationLedger implements OnApplicationShutdown {
    * @param store what it is written with; without it, one that waits for a lock on SQLite
    * @throws StoreUnavailableError if the database does not take it; it is tried again later
    */
-  async flush(store = this.store): Promise<void> {
+  flush(store = this.store): Promise<void> {
+    return this.writeWith(store, true);
+  }
+
+  private async writeWith(store: Store, all: boolean): Promise<void> {
     // One that does not wait for a lock may fail where this one need not.
     if (this.writing && this.writingWith !== store) await this.writing.catch(() => undefined);
     if (!this.writing && this.waiting.size === 0) return;
-    this.stopRetry();
+    this.stopWaiting();
+    this.writesAll ||= all;
     if (!this.writing) {
       this.writingWith = store;
       this.writing = this.writeAll(store);
@@ -75,7 +88,7 @@ export class ReputationLedger implements OnApplicationShutdown {
   /** Writes what is left when the application closes, or logs that it can't. */
   finish(): Promise<void> {
     this.closed = true;
-    this.stopRetry();
+    this.stopWaiting();
     this.finishing ??= this.writeLast().finally(() => (this.finishing = null));
     return this.finishing;
   }
@@ -97,18 +110,23 @@ export class ReputationLedger implements OnApplicationShutdown {
 
   /** Writes without anyone waiting for it; a failure has set the time of the next attempt. */
   private start(): void {
-    this.flush(this.background).catch(() => undefined);
+    this.writeWith(this.background, this.closed).catch(() => undefined);
   }
 
-  /** Also writes what comes while it runs. */
+  private pauseMs(): number {
+    return Math.max(0, this.writtenAt + PAUSE_MS - performance.now());
+  }
+
+  /** Also writes what comes while it runs, if somebody waits for all of it. */
   private async writeAll(store: Store): Promise<void> {
     const batch = new BucketDeltas();
     try {
-      while (this.waiting.size > 0) {
+      do {
+        this.writtenAt = performance.now();
         this.waiting.moveTo(batch, BUCKETS_A_TRANSACTION);
         await store.transaction((tx) => this.write(tx, batch));
         batch.clear();
-      }
+      } while (this.waiting.size >= (this.writesAll ? 1 : BUCKETS_A_TRANSACTION));
       this.failures = 0;
     } catch (error) {
       batch.moveTo(this.waiting, Infinity);
@@ -117,6 +135,9 @@ export class ReputationLedger implements OnApplicationShutdown {
     } finally {
       // In the same turn as the loop's end: nothing can come in between and wait for a write that is over.
       this.writing = null;
+      this.writesAll = false;
+      // Never at once: whoever waited for this write to use another store comes first.
+      if (this.waiting.size > 0 && !this.next && !this.closed) this.startIn(this.pauseMs());
     }
   }
 
@@ -129,13 +150,20 @@ export class ReputationLedger implements OnApplicationShutdown {
     if (this.closed) return;
     if (this.failures === 0) this.logger.warn(`Counts of sent mail wait for the database: ${String(error)}`);
     const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.failures++, LONGEST_RETRY_MS);
-    this.retry = setTimeout(() => this.start(), delayMs);
-    this.retry.unref();
+    this.startIn(delayMs);
   }
 
-  private stopRetry(): void {
-    if (this.retry) clearTimeout(this.retry);
-    this.retry = null;
+  private startIn(ms: number): void {
+    this.next = setTimeout(() => {
+      this.next = null;
+      this.start();
+    }, ms);
+    this.next.unref();
+  }
+
+  private stopWaiting(): void {
+    if (this.next) clearTimeout(this.next);
+    this.next = null;
   }
 
   /** The longer the database is away, the coarser what waits for it, so that memory stays bounded. */
