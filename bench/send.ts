@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SendEmailCommand, SESv2Client } from '@aws-sdk/client-sesv2';
+import { SendEmailCommand, SESv2Client, type SESv2ClientConfig } from '@aws-sdk/client-sesv2';
 import { createTransport } from 'nodemailer';
 import { MailerService } from '../libs/ses-reputation/src/index.js';
 import type { Compare } from './harness/compare.js';
@@ -20,19 +20,18 @@ const HTML = `<!doctype html><h1>On its way</h1>${'<p>Your order left our wareho
 /** A mail of text and HTML to one recipient, against an SES that answers at once. */
 export async function send(compare: Compare): Promise<void> {
   const stub = await startSesStub();
-  const client = (): SESv2Client =>
-    new SESv2Client({
-      endpoint: stub.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
-    });
-  const [forOurs, forNodemailer, bare] = [client(), client(), client()];
+  const configuration: SESv2ClientConfig = {
+    endpoint: stub.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+  };
+  const [forNodemailer, bare] = [new SESv2Client(configuration), new SESv2Client(configuration)];
   const transport = createTransport({ SES: { sesClient: forNodemailer, SendEmailCommand } });
   const raw = await composeOnce();
 
   for (const kind of await databaseKinds()) {
     const database = await kind.create();
-    const host = await startHost(database.options, { client: forOurs });
+    const host = await startHost(database.options, { client: configuration });
     const mailer = host.get(MailerService);
     await compare({
       title: `send: one mail to one recipient on ${kind.name}, ${AT_ONCE} at once`,
@@ -74,7 +73,7 @@ export async function send(compare: Compare): Promise<void> {
     await host.close();
     await database.drop();
   }
-  for (const used of [forOurs, forNodemailer, bare]) used.destroy();
+  for (const used of [forNodemailer, bare]) used.destroy();
   stub.stop();
 }
 

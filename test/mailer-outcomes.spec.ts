@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
-import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { GetAccountCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { closeOwn, OwnSesClient, toSesClient } from '../libs/ses-reputation/src/ses/ses-client.js';
+import { SendEmailOnceCommand } from '../libs/ses-reputation/src/ses/send-email-once-command.js';
+import { withoutRetry } from '../libs/ses-reputation/src/ses/without-retry.js';
 import { ReputationBucket } from '../libs/ses-reputation/src/reputation/reputation-bucket.entity.js';
 import { SesSimulator, type SimulatorFaults } from '../libs/ses-reputation/src/testing/index.js';
 import { sqlite } from './support/databases.js';
@@ -132,15 +134,83 @@ describe('what SES answers, and what is made of it', () => {
 
   it('leaves a ready client’s own retries as they are', async () => {
     const ses = await rawSes(
-      (socket, count) => void socket.end(count < 3 ? answer(503, {}) : answer(200, {})),
+      (socket, count) => void socket.end(answer(count < 3 ? 503 : 200, {}, { connection: 'close' })),
     );
     const client = new SESv2Client({ ...ses.clientConfig, maxAttempts: 3 });
     const { mailer } = await mailerFor(client);
-    const { GetAccountCommand } = await import('@aws-sdk/client-sesv2');
     await client.send(new GetAccountCommand({}));
     expect(ses.requests).toHaveLength(3);
     await expect(mailer.send(MESSAGE)).rejects.toMatchObject({ code: 'SES_SEND_OUTCOME_UNKNOWN' });
     expect(ses.requests).toHaveLength(4);
+  });
+
+  it.each([
+    ['made of a configuration', (given: object) => given],
+    [
+      'ready, and keeps its middleware',
+      (given: object) => new SESv2Client({ ...given, cacheMiddleware: true }),
+    ],
+    ['ready', (given: object) => new SESv2Client(given)],
+  ])('tells each send its own outcome, with a client that is %s', async (_, toClient) => {
+    const ses = await rawSes((socket, count) => {
+      if (count % 3 === 2) socket.resetAndDestroy();
+      else socket.write(ACCEPTED);
+    });
+    const { mailer } = await mailerFor(toClient(ses.clientConfig));
+    const results = await Promise.allSettled(Array.from({ length: 12 }, () => mailer.send(MESSAGE)));
+    const codes = results.map(
+      (result) => result.status === 'rejected' && (result.reason as { code: string }).code,
+    );
+    expect(codes.filter(Boolean)).toEqual(Array.from({ length: 4 }, () => 'SES_SEND_OUTCOME_UNKNOWN'));
+    expect(ses.requests).toHaveLength(12);
+    const agents = ses.requests.map((request) => /^user-agent: .*$/im.exec(request)![0].length);
+    expect(new Set(agents).size).toBe(1);
+  });
+
+  it('knows of each attempt whether it was handed over, where the middleware is kept', async () => {
+    const ses = await rawSes((socket) => void socket.write(ACCEPTED));
+    const client = new SESv2Client({ ...ses.clientConfig, cacheMiddleware: true });
+    cleanUps.push(async () => client.destroy());
+    const attempts = [1, 2].map(() => ({ handedOver: false, signal: new AbortController().signal }));
+    const input = { Content: { Raw: { Data: Buffer.from('x') } } };
+    await client.send(new SendEmailOnceCommand(input, attempts[0]!));
+    const broken = {
+      get Content(): never {
+        throw new Error('broken');
+      },
+    };
+    await expect(client.send(new SendEmailOnceCommand(broken, attempts[1]!))).rejects.toThrow('broken');
+    expect(attempts.map(({ handedOver }) => handedOver)).toEqual([true, false]);
+  });
+
+  it('ends an attempt when its time is over, and tells that its outcome is unknown', async () => {
+    const ses = await rawSes(() => undefined);
+    const client = new SESv2Client({ ...ses.clientConfig, cacheMiddleware: true });
+    const abort = new AbortController();
+    const attempt = { handedOver: false, signal: abort.signal };
+    const sending = client.send(
+      new SendEmailOnceCommand({ Content: { Raw: { Data: Buffer.from('x') } } }, attempt),
+    );
+    const refused = expect(sending).rejects.toMatchObject({ name: 'AbortError' });
+    while (ses.requests.length === 0) await new Promise(setImmediate);
+    abort.abort();
+    await refused;
+    expect(attempt.handedOver).toBe(true);
+    client.destroy();
+  });
+
+  it('leaves a ready client’s own retries as they are, be its middleware kept', async () => {
+    const ses = await rawSes((socket) => void socket.end(answer(503, {}, { connection: 'close' })));
+    const client = new SESv2Client({ ...ses.clientConfig, maxAttempts: 3, cacheMiddleware: true });
+    const requests = async (command: GetAccountCommand) => {
+      const before = ses.requests.length;
+      await expect(client.send(command)).rejects.toThrow();
+      return ses.requests.length - before;
+    };
+    expect(await requests(withoutRetry(new GetAccountCommand({})))).toBe(1);
+    expect(await requests(new GetAccountCommand({}))).toBe(3);
+    expect(await requests(withoutRetry(new GetAccountCommand({})))).toBe(1);
+    client.destroy();
   });
 
   it('signs again with the server’s time where this machine’s clock is wrong', async () => {

@@ -25,8 +25,8 @@ export function withoutRetry<T extends { middlewareStack: unknown }>(
   handedOver: () => void = () => undefined,
 ): T {
   addOnce(command, handedOver);
-  // A client with `cacheMiddleware` keeps by this what it makes of the first command of a class.
-  Object.defineProperty(command, 'constructor', { value: {} });
+  // A client with `cacheMiddleware` keeps what it makes of the first command of a class: this one is of its own.
+  Object.defineProperty(command, 'constructor', { value: Object.create(command.constructor) as object });
   return command;
 }
 
