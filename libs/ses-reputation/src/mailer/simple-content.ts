@@ -28,7 +28,7 @@ const HEADER_NAME = /^(?:x-|list-unsubscribe(?:-post)?$)/i;
 const UNUSUAL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
 
 /**
- * The message as `Content.Simple`, of which SES composes the same mail that nodemailer would, for less than half of
+ * The message as `Content.Simple`, of which SES composes the same mail that nodemailer would, without
  * the work here; or `null` if there is anything in it that SES might write in another way.
  */
 export function simpleContent(message: CheckedMessage, fields: MimeFields): EmailContent | null {
