@@ -9,6 +9,7 @@ import { importCost } from './import-cost.js';
 import { ingest } from './ingest.js';
 import { report } from './report.js';
 import { retention } from './retention.js';
+import { sendMany } from './send-many.js';
 import { send } from './send.js';
 import { sizes } from './sizes.js';
 import { dropAll } from './support/databases.js';
@@ -20,6 +21,7 @@ const BENCHMARKS: Record<string, (compare: Compare, tell: Tell) => Promise<void>
   ingest,
   http,
   send,
+  'send-many': sendMany,
   check,
   report,
   retention,

@@ -23,6 +23,7 @@ describe('what the simulator is asked for and does not have', () => {
     [{ throttle: '1' }, TypeError, /throttle is '1'; expected a whole number of calls, 0 or more, or true/],
     [{ throttle: -1 }, RangeError, /throttle is -1/],
     [{ quotaExceeded: Number.NaN }, RangeError, /quotaExceeded is NaN/],
+    [{ bulkStatuses: ['success'] }, RangeError, /\[ 'success' \]; expected .*TRANSIENT_FAILURE/],
     [{ snsOutage: 1 }, TypeError, /snsOutage is 1; expected true or false/],
     [{ duplicates: 0.5 }, RangeError, /duplicates is 0\.5/],
     [{ delayMs: '5' }, TypeError, /delayMs is '5'; expected milliseconds/],

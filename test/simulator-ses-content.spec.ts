@@ -114,6 +114,29 @@ describe('bulk mail', () => {
     ]);
   });
 
+  it('answers entries as it is told to, and sends the others', async () => {
+    await client.send(
+      new CreateEmailTemplateCommand({
+        TemplateName: 'news',
+        TemplateContent: { Subject: 'Hi', Text: 'News' },
+      }),
+    );
+    simulator.fail({ bulkStatuses: ['TRANSIENT_FAILURE', 'SUCCESS', 'FAILED'] });
+    const { BulkEmailEntryResults } = await client.send(
+      bulk(['a@example.com', 'b@example.com', 'c@example.com', 'd@example.com']),
+    );
+    expect(BulkEmailEntryResults!.map(({ Status }) => Status)).toEqual([
+      'TRANSIENT_FAILURE',
+      'SUCCESS',
+      'FAILED',
+      'SUCCESS',
+    ]);
+    expect(simulator.sent.map(({ destination }) => destination.to)).toEqual([
+      ['b@example.com'],
+      ['d@example.com'],
+    ]);
+  });
+
   it('refuses the call when the template is missing or there are more than 50 entries', async () => {
     await expect(client.send(bulk(['a@example.com'], 'none'))).rejects.toMatchObject({
       name: 'NotFoundException',

@@ -49,6 +49,13 @@ export type {
   MailHeaderValue,
   MailMessage,
 } from './mailer/message.js';
+export type {
+  FailedReceipt,
+  MessageSource,
+  SendManyOptions,
+  SendManyProgress,
+  SendManyReceipt,
+} from './mailer/send-many/send-many-options.js';
 export type { SendReceipt, SendStatus, SuppressedRecipient } from './mailer/send-receipt.js';
 export type { SendPause } from './guard/send-pause.js';
 export type { PauseOptions, ResumeOptions } from './guard/guard-input.js';
@@ -101,6 +108,7 @@ export {
 export {
   MessageInvalidError,
   RecipientsSuppressedError,
+  SendCancelledError,
   SendingDisabledError,
   SendOutcomeUnknownError,
   SendQuotaExceededError,

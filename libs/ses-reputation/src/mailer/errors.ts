@@ -41,6 +41,15 @@ export class SuppressionUnavailableError extends SesReputationError {
   }
 }
 
+/** `sendMany` was stopped before this message went to SES. Nothing was sent. */
+export class SendCancelledError extends SesReputationError {
+  readonly code = 'SES_SEND_CANCELLED';
+
+  constructor(why: string, options?: { cause?: unknown }) {
+    super(`${why} before this message was handed to SES, so it was not sent`, options);
+  }
+}
+
 /** SES still refused for the sending rate when the last attempt was made. Nothing was sent; try again later. */
 export class SendThrottledError extends SesReputationError {
   readonly code = 'SES_SEND_THROTTLED';

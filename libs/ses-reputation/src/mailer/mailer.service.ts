@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
 import {
@@ -12,7 +11,7 @@ import { Clock } from '../clock.js';
 import { SesEventBus } from '../events/ses-event-bus.js';
 import { GuardGate } from '../guard/guard-gate.js';
 import type { SendPause } from '../guard/send-pause.js';
-import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
+import { SES_OPTIONS, type ResolvedOptions, type ResolvedStream } from '../options/ses-reputation-options.js';
 import { ReputationLedger } from '../reputation/reputation-ledger.js';
 import { closeOwn } from '../ses/ses-client.js';
 import { SES_CLIENT } from '../ses/tokens.js';
@@ -28,6 +27,15 @@ import type { MailMessage } from './message.js';
 import { closeStream } from './read-stream.js';
 import { everyone, without, type Recipients } from './read-recipients.js';
 import { sendEmail } from './send-email.js';
+import { failedEvent, sentEvent, suppressedEvent } from './send-events.js';
+import { sendMany } from './send-many/send-many.js';
+import {
+  readSendMany,
+  type MessageSource,
+  type SendManyOptions,
+  type SendManyReceipt,
+} from './send-many/send-many-options.js';
+import type { Admitted, SendSteps } from './send-many/steps.js';
 import type { SendReceipt, SuppressedRecipient } from './send-receipt.js';
 import { SuppressionGate, type GateResult, type Suppressions } from './suppression-gate.js';
 
@@ -87,18 +95,79 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     }
   }
 
-  private async sendRead(message: CheckedMessage): Promise<SendReceipt> {
-    const sending = this.sendChecked(message);
-    this.underWay.add(sending);
+  /**
+   * Sends many messages, and gives their receipts in the order of input. Messages of one template share a call of
+   * SES (`SendBulkEmail`, up to 50), and the suppression list is asked about 50 at a time. It takes no more from
+   * `messages` than twice `concurrency` ahead of the receipts that were taken, so that a source of any length fits.
+   *
+   * A message that can't be sent gives a receipt with status `failed` and the error that {@link send} would throw.
+   * What the source itself throws is thrown after the receipts of what it gave before.
+   *
+   * A signal that aborts, or the application's end: nothing more is taken from the source, what is at SES gets its
+   * answer, what was taken and not yet handed over fails with `SendCancelledError`, and after the last receipt the
+   * signal's reason (or a `SendCancelledError`) is thrown. Leaving the loop early does the same without receipts.
+   *
+   * @example
+   * ```ts
+   * for await (const receipt of mailer.sendMany(messages)) {
+   *   if (receipt.status === 'failed') logger.warn(receipt.error.message);
+   * }
+   * ```
+   *
+   * @throws MessageInvalidError at once, if `messages` can't be iterated or an option is wrong
+   */
+  sendMany(
+    messages: MessageSource,
+    options: SendManyOptions = {},
+  ): AsyncGenerator<SendManyReceipt, void, undefined> {
+    return sendMany(messages, readSendMany(messages, options), this.steps());
+  }
+
+  /** What `sendMany` does of each message as `send` does it. */
+  private steps(): SendSteps {
+    return {
+      client: this.client,
+      closing: this.closing.signal,
+      check: (message) => checkMessage(message as MailMessage, this.options),
+      hold: (message) => {
+        const pause = this.guard.pauseOf(message.stream);
+        return pause && this.hold(message, pause);
+      },
+      look: (keys, stream) => this.look(keys, stream),
+      admit: (message, gate) => this.admit(message, gate),
+      submit: (admitted, signal) => this.submit(admitted, signal),
+      accept: (taken) => this.accept(taken),
+      sendWhole: (message, signal) => this.sendRead(message, signal),
+      failed: (message, error) => this.failed(message, error),
+      track: (work) => this.track(work),
+    };
+  }
+
+  private async sendRead(message: CheckedMessage, signal = this.closing.signal): Promise<SendReceipt> {
     try {
-      return await sending;
+      return await this.track(this.sendChecked(message, signal));
     } catch (error) {
-      if (!isOfTheMessage(error)) this.raiseFailed(message, error);
+      this.failed(message, error);
       throw error;
+    }
+  }
+
+  /** The application's end waits for it. */
+  private async track<T>(work: Promise<T>): Promise<T> {
+    this.underWay.add(work);
+    try {
+      const done = await work;
+      if (this.closed) await this.reputation.finish();
+      return done;
     } finally {
-      this.underWay.delete(sending);
+      this.underWay.delete(work);
       if (this.closed) this.closeClient();
     }
+  }
+
+  private failed(message: CheckedMessage, error: unknown): void {
+    if (isOfTheMessage(error)) return;
+    this.events.emitAll([failedEvent(message, error as Error, new Date(this.clock.now()))]);
   }
 
   /**
@@ -123,42 +192,49 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     if (this.underWay.size === 0) closeOwn(this.client);
   }
 
-  private sendChecked(message: CheckedMessage): Promise<SendReceipt> {
-    if (message.idempotencyKey === null) return this.deliver(message);
-    return this.idempotentSends.once(message.idempotencyKey, this.closing.signal, () =>
-      this.deliver(message),
-    );
+  private sendChecked(message: CheckedMessage, signal: AbortSignal): Promise<SendReceipt> {
+    if (message.idempotencyKey === null) return this.deliver(message, signal);
+    return this.idempotentSends.once(message.idempotencyKey, signal, () => this.deliver(message, signal));
   }
 
-  private async deliver(message: CheckedMessage): Promise<SendReceipt> {
+  private async deliver(message: CheckedMessage, signal: AbortSignal): Promise<SendReceipt> {
     const pause = this.guard.pauseOf(message.stream);
     if (pause) return this.hold(message, pause);
     const keys = everyone(message.recipients).map(({ key }) => key);
-    const gate = await this.suppressions.ask(keys, message.stream);
+    const admitted = this.admit(message, await this.look(keys, message.stream));
+    if ('receipt' in admitted) return admitted.receipt;
+    const messageId = await this.submit(admitted, signal);
+    return this.accept([{ admitted, messageId }])[0]!;
+  }
+
+  private look(keys: string[], stream: ResolvedStream): Promise<GateResult> {
+    return this.suppressions.ask(keys, stream);
+  }
+
+  /** Who is left of the recipients, and may the mail go out to them? */
+  private admit(message: CheckedMessage, gate: GateResult): { receipt: SendReceipt } | Admitted {
     const suppressed = leftOut(message.recipients, gate.suppressed);
     if (suppressed.length > 0 && message.onSuppressed === 'throw') {
       this.raiseSuppressed(message, null, suppressed);
       throw new RecipientsSuppressedError(suppressed);
     }
-    const recipients = without(message.recipients, gate.suppressed);
-    if (everyone(recipients).length === 0) {
+    const recipients =
+      suppressed.length > 0 ? without(message.recipients, gate.suppressed) : message.recipients;
+    const left = everyone(recipients).length;
+    if (left === 0) {
       this.raiseSuppressed(message, null, suppressed);
-      return { status: 'suppressed', messageId: null, accepted: [], suppressed };
+      return { receipt: { status: 'suppressed', messageId: null, accepted: [], suppressed } };
     }
     // Only now, when it is known who is left: it is counted by the recipients that SES gets.
-    const passage = this.guard.pass(message.stream, everyone(recipients).length);
-    if (passage.pause) return this.hold(message, passage.pause);
-    const messageId = await this.submit(message, recipients, passage.giveBack);
-    const accepted = this.accept(message, recipients, messageId, gate);
-    if (suppressed.length > 0) this.raiseSuppressed(message, messageId, suppressed);
-    if (this.closed) await this.reputation.finish();
-    return { status: suppressed.length > 0 ? 'partial' : 'sent', messageId, accepted, suppressed };
+    const passage = this.guard.pass(message.stream, left);
+    if (passage.pause) return { receipt: this.hold(message, passage.pause) };
+    return { message, recipients, suppressed, gate, giveBack: passage.giveBack };
   }
 
-  private async submit(message: CheckedMessage, to: Recipients, giveBack: () => void): Promise<string> {
+  private async submit({ message, recipients, giveBack }: Admitted, signal: AbortSignal): Promise<string> {
     try {
-      const request = await composeRequest(message, to, this.closing.signal);
-      return await sendEmail(this.client, request, this.closing.signal);
+      const request = await composeRequest(message, recipients, signal);
+      return await sendEmail(this.client, request, signal);
     } catch (error) {
       if (!(error instanceof SendOutcomeUnknownError)) giveBack();
       throw error;
@@ -171,35 +247,26 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     return receipt;
   }
 
-  /** SES has the mail: whatever goes wrong from here on must not look like a failed send. */
-  private accept(message: CheckedMessage, to: Recipients, messageId: string, gate: GateResult): string[] {
-    const stream = message.stream.name;
+  /**
+   * SES has the mails, all of one stream and configuration set: whatever goes wrong from here on must not look like
+   * a failed send.
+   */
+  private accept(taken: { admitted: Admitted; messageId: string }[]): SendReceipt[] {
+    const { stream, configurationSet } = taken[0]!.admitted.message;
     const at = new Date(this.clock.now());
-    const mailboxes = everyone(to);
-    const accepted = mailboxes.map(({ given }) => given);
-    this.reputation.bookSent(
-      sentBookings(
-        mailboxes.map(({ key }) => key),
-        { stream, configurationSet: message.configurationSet },
-        at,
-      ),
-    );
-    if (gate.unchecked) {
-      this.logger.warn(
-        `${messageId} went out on "${stream}" without a look at the suppression list: ${gate.unchecked.message}`,
-      );
-    }
-    const unchecked = gate.unchecked !== undefined;
-    this.events.emit('ses.send.sent', {
-      id: `sent:${messageId}`,
-      at,
-      stream,
-      messageId,
-      address: onlyOne(accepted),
-      accepted,
-      unchecked,
+    const keys = taken.flatMap(({ admitted }) => everyone(admitted.recipients).map(({ key }) => key));
+    this.reputation.bookSent(sentBookings(keys, { stream: stream.name, configurationSet }, at));
+    return taken.map(({ admitted: { message, recipients, suppressed, gate }, messageId }) => {
+      const accepted = everyone(recipients).map(({ given }) => given);
+      if (gate.unchecked) {
+        this.logger.warn(
+          `${messageId} went out on "${stream.name}" without a look at the suppression list: ${gate.unchecked.message}`,
+        );
+      }
+      this.events.emitAll([sentEvent(message, messageId, accepted, gate.unchecked !== undefined, at)]);
+      if (suppressed.length > 0) this.raiseSuppressed(message, messageId, suppressed);
+      return { status: suppressed.length > 0 ? 'partial' : 'sent', messageId, accepted, suppressed };
     });
-    return accepted;
   }
 
   private raiseSuppressed(
@@ -207,30 +274,8 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     messageId: string | null,
     suppressed: SuppressedRecipient[],
   ): void {
-    this.events.emit('ses.send.suppressed', {
-      id: `suppressed:${messageId ?? randomUUID()}`,
-      at: new Date(this.clock.now()),
-      stream: message.stream.name,
-      messageId,
-      address: onlyOne(suppressed.map(({ address }) => address)),
-      suppressed,
-    });
+    this.events.emitAll([suppressedEvent(message, messageId, suppressed, new Date(this.clock.now()))]);
   }
-
-  private raiseFailed(message: CheckedMessage, error: unknown): void {
-    this.events.emit('ses.send.failed', {
-      id: `failed:${randomUUID()}`,
-      at: new Date(this.clock.now()),
-      stream: message.stream.name,
-      messageId: null,
-      recipients: everyone(message.recipients).map(({ given }) => given),
-      error: error as Error,
-    });
-  }
-}
-
-function onlyOne(addresses: string[]): string | null {
-  return addresses.length === 1 ? addresses[0]! : null;
 }
 
 /** A mistake of the caller, or what it asked for: not a failure to send. */

@@ -15,7 +15,7 @@ import {
 } from './errors.js';
 
 /** Attempts in all, for what may be repeated without sending twice. Anything else gets one. */
-const ATTEMPTS: Partial<Record<SendErrorKind, number>> = { rate: 10, unavailable: 5, clock: 2 };
+export const ATTEMPTS: Partial<Record<SendErrorKind, number>> = { rate: 10, unavailable: 5, clock: 2 };
 
 /**
  * Hands a message to SES, and again where surely nothing was sent and a later attempt may succeed.
@@ -34,7 +34,7 @@ export async function sendEmail(
     if ('messageId' in result) return result.messageId ?? lostMessageId();
     const kind = classifySendError(result.error, result.handedOver);
     if (attempt >= (ATTEMPTS[kind] ?? 1) || !(await waited(backOffMs(attempt), closing))) {
-      throw toError(kind, attempt, result.error);
+      throw toSendError(kind, attempt, result.error);
     }
   }
 }
@@ -43,11 +43,11 @@ function lostMessageId(): never {
   throw new SendOutcomeUnknownError('SES answered without a message id');
 }
 
-async function waited(ms: number, closing: AbortSignal): Promise<boolean> {
+export async function waited(ms: number, closing: AbortSignal): Promise<boolean> {
   return sleep(ms, true, { signal: closing }).catch(() => false);
 }
 
-function toError(kind: SendErrorKind, attempts: number, cause: unknown): SesReputationError {
+export function toSendError(kind: SendErrorKind, attempts: number, cause: unknown): SesReputationError {
   switch (kind) {
     case 'rate':
       return new SendThrottledError(attempts, cause);

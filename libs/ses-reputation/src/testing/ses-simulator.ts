@@ -248,9 +248,17 @@ export class SesSimulator {
       ...transportRules,
       snsOutage: FLAG,
     });
-    const { throttle, quotaExceeded, sesOutage, denied, cloudWatchOutage, snsOutage, ...transport } =
-      faults ?? {};
-    this.ses.fail({ throttle, quotaExceeded, sesOutage, denied });
+    const {
+      throttle,
+      quotaExceeded,
+      bulkStatuses,
+      sesOutage,
+      denied,
+      cloudWatchOutage,
+      snsOutage,
+      ...transport
+    } = faults ?? {};
+    this.ses.fail({ throttle, quotaExceeded, bulkStatuses, sesOutage, denied });
     this.cloudWatch.fail({ outage: cloudWatchOutage, denied });
     this.sns.fail({ ...transport, outage: snsOutage });
   }

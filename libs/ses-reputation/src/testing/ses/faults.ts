@@ -15,6 +15,11 @@ export interface SesFaults {
   throttle?: number | boolean;
   /** So many sending calls, or all while true, are answered 429 "Daily message quota exceeded." */
   quotaExceeded?: number | boolean;
+  /**
+   * What the next entries of `SendBulkEmail` are answered, in turn: `['TRANSIENT_FAILURE', 'SUCCESS', 'FAILED']`.
+   * Nothing is sent of one that is not `SUCCESS`.
+   */
+  bulkStatuses?: string[];
   /** SES is down. `true` answers every call with 503. */
   sesOutage?: boolean | SesOutage;
   /** Operations that IAM forbids, such as `['GetAccount']`; those of CloudWatch too. Answered 403 `AccessDenied…`. */
@@ -43,6 +48,24 @@ const CALLS_OR_ALL: Rule = {
   inRange: (value) => FLAG.ofType(value) || CALLS.inRange!(value),
 };
 
+/** SES API reference, `BulkEmailEntryResult.Status`. */
+const BULK_STATUSES = [
+  'SUCCESS',
+  'MESSAGE_REJECTED',
+  'MAIL_FROM_DOMAIN_NOT_VERIFIED',
+  'CONFIGURATION_SET_NOT_FOUND',
+  'TEMPLATE_NOT_FOUND',
+  'ACCOUNT_SUSPENDED',
+  'ACCOUNT_THROTTLED',
+  'ACCOUNT_DAILY_QUOTA_EXCEEDED',
+  'INVALID_SENDING_POOL_NAME',
+  'ACCOUNT_SENDING_PAUSED',
+  'CONFIGURATION_SET_SENDING_PAUSED',
+  'INVALID_PARAMETER',
+  'TRANSIENT_FAILURE',
+  'FAILED',
+];
+
 /** What faults of SES may be, given the names of its operations, and of others that IAM may forbid. */
 export function sesFaultRules(operations: readonly string[], others: readonly string[]): RulesFor<SesFaults> {
   const outage: RulesFor<SesOutage> = {
@@ -58,6 +81,9 @@ export function sesFaultRules(operations: readonly string[], others: readonly st
   return {
     throttle: CALLS_OR_ALL,
     quotaExceeded: CALLS_OR_ALL,
+    bulkStatuses: listOf(`a list of statuses out of ${BULK_STATUSES.join(', ')}`, (status) =>
+      BULK_STATUSES.includes(status),
+    ),
     denied: listOf(`a list of operations out of ${known.join(', ')}`, (name) => known.includes(name)),
     sesOutage: {
       ...details,
@@ -72,12 +98,14 @@ export class FaultPlan {
   private throttled: number;
   private overQuota: number;
   private readonly denied: ReadonlySet<string>;
+  private readonly bulkStatuses: string[];
   private outage: Required<Omit<SesOutage, 'operations'>> & Pick<SesOutage, 'operations'>;
 
   constructor(faults: SesFaults) {
     this.throttled = count(faults.throttle);
     this.overQuota = count(faults.quotaExceeded);
     this.denied = new Set(faults.denied);
+    this.bulkStatuses = [...(faults.bulkStatuses ?? [])];
     const { sesOutage: given = false } = faults;
     const all = given === false ? 0 : Number.POSITIVE_INFINITY;
     const { kind = 'status', status = 503, calls = all, operations } = typeof given === 'object' ? given : {};
@@ -94,6 +122,12 @@ export class FaultPlan {
 
   isDenied(operation: string): boolean {
     return this.denied.has(operation);
+  }
+
+  /** What this entry of a bulk call is answered instead of being sent, if anything. */
+  takeBulkStatus(): string | null {
+    const status = this.bulkStatuses.shift() ?? 'SUCCESS';
+    return status === 'SUCCESS' ? null : status;
   }
 
   /** How this sending call is throttled, if it is. */

@@ -23,6 +23,8 @@ export interface SendingParts {
   outbox: Outbox;
   region: string;
   now: () => number;
+  /** The status that the next entry of a bulk call is to fail with. */
+  bulkFault: () => string | null;
 }
 
 /** `SendEmail` and `SendBulkEmail`: what is checked before mail is accepted, and what happens then. */
@@ -43,6 +45,8 @@ export class Sending {
     this.checkCall(body.text('ConfigurationSetName'));
     if ('name' in template) this.parts.templates.content(template.name);
     const BulkEmailEntryResults = entries.map((entry) => {
+      const fault = this.parts.bulkFault();
+      if (fault !== null) return { Status: fault, Error: `${fault}, as asked for.` };
       try {
         return { Status: 'SUCCESS', MessageId: this.accept(readBulkEntry(body, entry), sourceIp) };
       } catch (error) {
@@ -140,5 +144,11 @@ function bulkStatus(error: SesApiError): string {
   if (error.errorType === 'BadRequestException') return 'INVALID_PARAMETER';
   if (error.errorType === 'TooManyRequestsException')
     return error.message.startsWith('Daily') ? 'ACCOUNT_DAILY_QUOTA_EXCEEDED' : 'ACCOUNT_THROTTLED';
+  if (error.errorType === 'AccountSuspendedException') return 'ACCOUNT_SUSPENDED';
+  if (error.errorType === 'NotFoundException') return 'CONFIGURATION_SET_NOT_FOUND';
+  if (error.errorType === 'SendingPausedException')
+    return error.message.includes('configuration set')
+      ? 'CONFIGURATION_SET_SENDING_PAUSED'
+      : 'ACCOUNT_SENDING_PAUSED';
   return 'FAILED';
 }

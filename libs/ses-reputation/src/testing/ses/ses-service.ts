@@ -77,6 +77,7 @@ export class SesService {
       outbox,
       region,
       now,
+      bulkFault: () => this.faults.takeBulkStatus(),
     });
     const parts = [sending, owner, list, sets, identities, templates, this.entities];
     this.routes = parts.flatMap((part) => part.routes());
