@@ -7,7 +7,7 @@ import { MIME_FIELDS, readMimeFields, type MimeFields } from './mime-fields.js';
 import { readAttachments, type ReadyAttachment } from './read-attachments.js';
 import { isStream, refuseUnknownKeys } from './read-content.js';
 import { readHeaders, type HeaderField } from './read-headers.js';
-import { readMailboxes, type Mailbox } from './read-mailboxes.js';
+import { readMailboxes, readSenders, type Mailbox } from './read-mailboxes.js';
 import { readRecipients, type Recipients } from './read-recipients.js';
 import { emailTags, type EmailTag } from './tags.js';
 import { readTemplate, type TemplateChoice } from './template-content.js';
@@ -98,7 +98,7 @@ function readFrom(given: unknown): Mailbox {
 }
 
 function readOne(field: string, given: unknown): Mailbox | null {
-  const found = readMailboxes(field, given);
+  const found = readSenders(field, given);
   if (found.length > 1) throw new MessageInvalidError(field, `expected one address, got ${found.length}`);
   return found[0] ?? null;
 }

@@ -20,6 +20,25 @@ export interface Mailbox {
 
 const DEEPEST = 20;
 
+/** One address and nothing else, as most are: those who read lists, names and comments find the same in it. */
+const PLAIN = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}$/;
+
+/** Senders are the same for thousands of mails. */
+const sendersRead = new Map<string, Mailbox>();
+const MOST_SENDERS = 100;
+
+/** Reads the address of a sender, which {@link readMailboxes} would read again for each mail. */
+export function readSenders(field: string, given: unknown): Mailbox[] {
+  const known = typeof given === 'string' ? sendersRead.get(given) : undefined;
+  if (known) return [known];
+  const senders = readMailboxes(field, given);
+  if (typeof given === 'string' && senders.length === 1) {
+    if (sendersRead.size >= MOST_SENDERS) sendersRead.clear();
+    sendersRead.set(given, senders[0]!);
+  }
+  return senders;
+}
+
 /**
  * Reads an address field in any of nodemailer's shapes, groups flattened.
  *
@@ -29,6 +48,7 @@ export function readMailboxes(field: string, given: unknown, depth = 0): Mailbox
   if (given === undefined || given === null || given === '') return [];
   if (depth > DEEPEST) throw new MessageInvalidError(field, 'is nested too deeply');
   if (typeof given === 'string') {
+    if (PLAIN.test(given)) return [readMailbox(field, given, '', given)];
     return splitAddressList(headerText(field, given, LONGEST.addressList)).map((one) => {
       const text = headerText(field, one);
       return readMailbox(field, text, headerText(field, nameIn(text), LONGEST.displayName));
@@ -57,7 +77,7 @@ export function formatMailbox({ name, delivered }: Mailbox): string {
   return MimeNode.encodeHeaderValue('From', [{ name, address: delivered }]);
 }
 
-function readMailbox(field: string, text: string, name: string): Mailbox {
+function readMailbox(field: string, text: string, name: string, bare?: string): Mailbox {
   const spec = parseAddrSpec(text);
   if (!spec) {
     throw new MessageInvalidError(
@@ -72,7 +92,7 @@ function readMailbox(field: string, text: string, name: string): Mailbox {
     );
   }
   const delivered = `${writeLocal(spec.local)}@${spec.domain}`;
-  return { name, given: bareAddress(text), delivered, key: keyOf(spec) };
+  return { name, given: bare ?? bareAddress(text), delivered, key: keyOf(spec) };
 }
 
 function bareAddress(text: string): string {

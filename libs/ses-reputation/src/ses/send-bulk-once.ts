@@ -21,7 +21,7 @@ export async function sendBulkOnce(
   input: SendBulkEmailCommandInput,
 ): Promise<BulkAttempt> {
   let handedOver = false;
-  const command = withoutRetry(new SendBulkEmailCommand(input), () => (handedOver = true));
+  const command = writtenAtOnce(withoutRetry(new SendBulkEmailCommand(input), () => (handedOver = true)));
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), LONGEST_MS);
   timer.unref();
@@ -33,4 +33,36 @@ export async function sendBulkOnce(
   } finally {
     clearTimeout(timer);
   }
+}
+
+interface Serialized {
+  request: { body?: unknown; headers: Record<string, string> };
+}
+
+/**
+ * The SDK walks through each member of fifty entries by its model, which takes longer than all else. Of this input
+ * (texts alone, no bytes and no times) that gives what `JSON.stringify` gives.
+ */
+function writtenAtOnce(command: SendBulkEmailCommand): SendBulkEmailCommand {
+  let whole: object = {};
+  const stack = command.middlewareStack;
+  stack.add(
+    (next) => (args) => {
+      // As a host's own middleware may have changed it.
+      whole = args.input;
+      return next({ ...args, input: { ...args.input, BulkEmailEntries: [] } });
+    },
+    { step: 'serialize', priority: 'high', name: 'sesReputationBulkInput' },
+  );
+  stack.add(
+    (next) => (args) => {
+      const { request } = args as Serialized;
+      const body = JSON.stringify(whole);
+      request.body = body;
+      request.headers['content-length'] = String(Buffer.byteLength(body));
+      return next(args);
+    },
+    { step: 'build', priority: 'high', name: 'sesReputationBulkBody' },
+  );
+  return command;
 }
