@@ -24,7 +24,7 @@ export default {
   },
   moduleNameMapper: {
     '^nestjs-ses-reputation$': '<rootDir>/libs/ses-reputation/src/index.ts',
-    '^nestjs-ses-reputation/(testing|migrations|cloudwatch|sqs|lambda)$':
+    '^nestjs-ses-reputation/(testing|migrations|cloudwatch|sqs|lambda|nodemailer)$':
       '<rootDir>/libs/ses-reputation/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

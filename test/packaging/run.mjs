@@ -54,6 +54,12 @@ async function tryApp(app) {
     const name = `${app.name}: the unit test of its service passes by ${command === 'npm' ? 'npm test' : 'Jest'}`;
     await step(name, () => run(command, args, directory));
   }
+  await step(`${app.name}: the door for nodemailer opens, by import and by require`, async () => {
+    const found = "(door) => { if (typeof door.sesReputationTransport !== 'function') process.exit(1); }";
+    const path = "'nestjs-ses-reputation/nodemailer'";
+    await run('node', ['--input-type=module', '-e', `import(${path}).then(${found})`], directory);
+    await run('node', ['--input-type=commonjs', '-e', `(${found})(require(${path}))`], directory);
+  });
   if (compiled)
     await step(`${app.name}: starts and takes a signed notification`, () => takeFeedback(directory));
   await step(`${app.name}: the doors for queues open, ./sqs with its own packages`, () =>
