@@ -327,6 +327,17 @@ describe('what SES answers to entries of a bulk call', () => {
     ]);
   });
 
+  it('gives a probe’s share back for what SES surely did not take, and for nothing else', async () => {
+    let givenBack = 0;
+    parts.guard.pass = () => ({ pause: null, giveBack: () => givenBack++ });
+    simulator.fail({ bulkStatuses: ['SUCCESS', 'FAILED'] });
+    await receiptsOf(welcomes(3));
+    expect(givenBack).toBe(1);
+    simulator.fail({ sesOutage: { kind: 'cut-after', operations: ['SendBulkEmail'] } });
+    await receiptsOf(welcomes(3));
+    expect(givenBack).toBe(1);
+  });
+
   it('never repeats a call whose outcome is unknown', async () => {
     simulator.fail({ sesOutage: { kind: 'cut-after', operations: ['SendBulkEmail'] } });
     const receipts = await receiptsOf(welcomes(3));
