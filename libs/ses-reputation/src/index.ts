@@ -126,6 +126,7 @@ export {
   UnknownScopeError,
 } from './suppression/errors.js';
 export { CriticalStreamError, GuardOffError, InvalidPauseError, UnknownStreamError } from './guard/errors.js';
+export { FeedbackOverloadedError } from './feedback/feedback-overloaded.error.js';
 export { InvalidFeedbackError } from './feedback/invalid-feedback.error.js';
 export { InvalidOutboxPageError } from './events/invalid-outbox-page.error.js';
 export { InvalidReportQueryError } from './reputation/invalid-report-query.error.js';

@@ -8,10 +8,10 @@ export interface FeedbackLimits {
   fetchMs: number;
   /** Time for the database to take a message in. */
   ingestMs: number;
-  /** So many posts are being taken in at once; */
+  /** So many events, by any door, wait for the database or are being stored at once; */
   ingests: number;
-  /** so many while the database is overdue with one. */
-  ingestsWhileOverdue: number;
+  /** and so many characters of them. */
+  ingestBytes: number;
 }
 
 /** Injection token of {@link FeedbackLimits}. */
@@ -22,6 +22,6 @@ export const DEFAULT_FEEDBACK_LIMITS: FeedbackLimits = {
   bodyMs: 15_000,
   fetchMs: 5_000,
   ingestMs: 10_000,
-  ingests: 1_000,
-  ingestsWhileOverdue: 100,
+  ingests: 10_000,
+  ingestBytes: 67_108_864,
 };

@@ -18,6 +18,7 @@ export class FeedbackService {
    * @returns `stored` if anything of it was new, `repeated` if it was all known, `ignored` if there was no
    *   SES event in it
    * @throws InvalidFeedbackError if it is none of these; trying again is no use
+   * @throws FeedbackOverloadedError if too much waits for the database; try again a little later
    * @throws StoreUnavailableError if the database is down; the same again later loses and repeats nothing
    *
    * @example
@@ -26,8 +27,12 @@ export class FeedbackService {
    * ```
    */
   async ingest(body: unknown, context: { source: string }): Promise<IngestOutcome> {
-    const outcomes: IngestOutcome[] = [];
-    for (const event of unwrapFeedback(body)) outcomes.push(await this.feedback.ingest(event, context));
-    return BY_NEWS.find((outcome) => outcomes.includes(outcome)) ?? 'ignored';
+    const events = unwrapFeedback(body);
+    // Several go into one commit; what of them was stored when one fails is known when they come again.
+    const ended = await Promise.allSettled(events.map((event) => this.feedback.ingest(event, context)));
+    const failed = ended.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+    const outcomes = new Set(ended.map((one) => (one as PromiseFulfilledResult<IngestOutcome>).value));
+    return BY_NEWS.find((outcome) => outcomes.has(outcome)) ?? 'ignored';
   }
 }

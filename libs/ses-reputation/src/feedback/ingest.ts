@@ -1,30 +1,36 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { Inject, Injectable, Logger, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../clock.js';
+import { StoreUnavailableError } from '../errors.js';
 import { EventOutbox } from '../events/event-outbox.js';
-import type { PendingEvent } from '../events/ses-events.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { ReputationLedger } from '../reputation/reputation-ledger.js';
-import { EVERY_STREAM } from '../suppression/suppressed-address.entity.js';
+import { settledWithin } from '../settled-within.js';
+import { isOfTheWork } from '../store/driver-errors.js';
+import { GroupCommit } from '../store/group-commit.js';
 import { SuppressionLedger } from '../suppression/suppression-ledger.js';
 import { entriesOf } from './entries/entries-of.js';
-import type { EntryContext, Fact, FeedbackEntry } from './entries/entry.js';
+import type { EntryContext, FeedbackEntry } from './entries/entry.js';
+import { DEFAULT_FEEDBACK_LIMITS, FEEDBACK_LIMITS, type FeedbackLimits } from './feedback-limits.js';
+import { FeedbackOverloadedError } from './feedback-overloaded.error.js';
 import { FeedbackPulse } from './feedback-pulse.js';
-import { knownIds, rememberEntries } from './seen-entries.js';
 import { parseSesEvent } from './ses-event/parse-ses-event.js';
 import type { EventRecipient } from './ses-event/recipient.js';
 import type { SesEvent } from './ses-event/ses-event.js';
-import { forgetRuns, lockRuns, softBouncesInARow } from './soft-bounces.js';
-import { storable } from './storable.js';
-import { releasesOf, suppressionsOf, type Release } from './wanted-suppressions.js';
+import { takeIn, type IncomingEvent } from './take-in.js';
 
 /** `repeated`: nothing new in it. `ignored`: not an SES event. */
 export type IngestOutcome = 'stored' | 'repeated' | 'ignored';
 
-/** Takes SES events in: stored, counted, suppressed in one transaction, then told. */
+/** So much a transaction: beyond it a commit costs next to nothing an event, and the next one only waits for longer. */
+const GROUP = { group: 200, groupWeight: 1_000_000 };
+/** An application that closes waits no longer for a database that hangs. */
+const CLOSING_MS = 5_000;
+
+/** Takes SES events in: stored, counted, suppressed in one transaction, then told; many events in one commit. */
 @Injectable()
-export class FeedbackIngest {
+export class FeedbackIngest implements BeforeApplicationShutdown {
   private readonly logger = new Logger('SesFeedback');
+  private readonly line: GroupCommit<IncomingEvent, IngestOutcome>;
 
   constructor(
     private readonly clock: Clock,
@@ -33,14 +39,37 @@ export class FeedbackIngest {
     private readonly outbox: EventOutbox,
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
     private readonly pulse: FeedbackPulse,
-  ) {}
+    @Optional() @Inject(FEEDBACK_LIMITS) limits: FeedbackLimits | null = null,
+  ) {
+    this.line = new GroupCommit<IncomingEvent, IngestOutcome>(
+      {
+        commit: (events) => this.commit(events),
+        isOfOne: (error) => !(error instanceof StoreUnavailableError) || isOfTheWork(error.cause),
+        refusal: () =>
+          new FeedbackOverloadedError(
+            'too much feedback waits to be stored; the same again later is taken in',
+          ),
+      },
+      { ...GROUP, ...waitingOf(limits ?? DEFAULT_FEEDBACK_LIMITS) },
+    );
+  }
+
+  /** While the database is surely open: what was accepted is stored. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await settledWithin(CLOSING_MS, this.line.idle());
+  }
 
   /**
    * @param message text of one SES event, verified or from a trusted queue
    * @param context.source the door it came by
+   * @param context.signal takes it back as long as its commit has not begun: the promise stays pending then
+   * @throws FeedbackOverloadedError if too much waits for the database
    * @throws StoreUnavailableError: nothing was taken in, try again
    */
-  async ingest(message: string, { source }: { source: string }): Promise<IngestOutcome> {
+  async ingest(
+    message: string,
+    { source, signal }: { source: string; signal?: AbortSignal },
+  ): Promise<IngestOutcome> {
     const event = parseSesEvent(message);
     if (!event) {
       this.logger.debug(
@@ -52,12 +81,8 @@ export class FeedbackIngest {
     const context = this.contextOf(message, source);
     const entries = entriesOf(event, context).filter(matters);
     if (entries.length === 0) return 'repeated';
-    return this.outbox.commit(async (tx, raise) => {
-      const raised = await this.takeIn(tx, entries, namedIn(event, entries), context.receivedAt);
-      if (raised === null) return 'repeated';
-      raise(raised);
-      return 'stored';
-    });
+    const incoming = { entries, named: namedIn(event, entries), receivedAt: context.receivedAt };
+    return this.line.add(incoming, message.length, signal);
   }
 
   private contextOf(raw: string, source: string): EntryContext {
@@ -73,70 +98,22 @@ export class FeedbackIngest {
     };
   }
 
-  /** The events to raise after the commit; `null` if all of it was known. */
-  private async takeIn(
-    tx: EntityManager,
-    entries: readonly FeedbackEntry[],
-    named: readonly EventRecipient[],
-    now: Date,
-  ): Promise<PendingEvent[] | null> {
-    const soft = softKeys(entries);
-    await lockRuns(tx, soft, now);
-    const erased = await this.suppressions.erased(
-      tx,
-      named.flatMap(({ key }) => key ?? []),
-    );
-    await forgetRuns(
-      tx,
-      soft.filter((key) => erased.has(key)),
-    );
-    const known = await knownIds(
-      tx,
-      entries.flatMap(({ id, facts }) => [id, ...facts.map((fact) => fact.id)]),
-      entries.flatMap(({ row }) => row?.id ?? []),
-    );
-    const unknown = entries.filter(({ id }) => !known.has(id));
-    if (unknown.length === 0) return null;
-    const fresh = storable(unknown, named, erased);
-    const facts = new Map<string, Fact>();
-    for (const fact of fresh.flatMap((entry) => entry.facts)) {
-      if (!known.has(fact.id) && !facts.has(fact.id)) facts.set(fact.id, fact);
-    }
-    await rememberEntries(tx, fresh, [...facts.keys()], now);
-    const suppressed = await this.suppress(tx, fresh, now);
-    // Last, since every other writer waits for the account's bucket from here to the commit.
-    await this.reputation.book(
-      tx,
-      [...facts.values()].map(({ booking }) => booking),
-    );
-    return [...fresh.flatMap(({ events }) => events), ...suppressed];
+  private async commit(events: readonly IncomingEvent[]): Promise<IngestOutcome[]> {
+    const parts = {
+      suppressions: this.suppressions,
+      reputation: this.reputation,
+      softBounceLimit: this.options.suppression.softBounceLimit,
+    };
+    return this.outbox.commit(async (tx, raise) => {
+      const taken = await takeIn(tx, events, parts);
+      raise(taken.flatMap((raised) => raised ?? []));
+      return taken.map((raised) => (raised === null ? 'repeated' : 'stored'));
+    });
   }
+}
 
-  private async suppress(
-    tx: EntityManager,
-    entries: readonly FeedbackEntry[],
-    now: Date,
-  ): Promise<PendingEvent[]> {
-    const acting = entries.filter(({ suppression, soft }) => suppression !== null || soft);
-    const keys = [...new Set(acting.flatMap(({ recipient }) => recipient?.key ?? []))];
-    if (keys.length === 0) return [];
-    const releases = await this.suppressions.releases(tx, keys);
-    const wanted = [];
-    for (const entry of acting) {
-      const suppression = entry.suppression ?? (await this.endOfRun(tx, entry, releases));
-      if (suppression) wanted.push(...suppressionsOf(entry, suppression, releases, now));
-    }
-    return wanted.length === 0 ? [] : this.suppressions.add(tx, wanted);
-  }
-
-  private async endOfRun(tx: EntityManager, { recipient }: FeedbackEntry, releases: readonly Release[]) {
-    const { softBounceLimit } = this.options.suppression;
-    const key = recipient?.key;
-    if (softBounceLimit === false || !key) return null;
-    const run = await softBouncesInARow(tx, key, releasesOf(key, EVERY_STREAM, releases));
-    if (run < softBounceLimit) return null;
-    return { reason: 'soft-bounces' as const, scopes: [EVERY_STREAM], note: `${run} soft bounces in a row` };
-  }
+function waitingOf({ ingests, ingestBytes }: FeedbackLimits) {
+  return { waiting: ingests, waitingWeight: ingestBytes };
 }
 
 /** This app's own sends are counted by its mailer: nothing is left to do for them. */
@@ -148,8 +125,4 @@ function matters({ row, facts, events }: FeedbackEntry): boolean {
 function namedIn({ mail }: SesEvent, entries: readonly FeedbackEntry[]): EventRecipient[] {
   const all = [...entries.flatMap(({ recipient }) => recipient ?? []), ...mail.destination];
   return [...new Map(all.map((recipient) => [recipient.address, recipient])).values()];
-}
-
-function softKeys(entries: readonly FeedbackEntry[]): string[] {
-  return entries.flatMap(({ soft, recipient }) => (soft && recipient?.key ? [recipient.key] : []));
 }

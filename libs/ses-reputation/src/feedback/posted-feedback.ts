@@ -1,48 +1,41 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { FEEDBACK_LIMITS, type FeedbackLimits } from './feedback-limits.js';
+import { FeedbackOverloadedError } from './feedback-overloaded.error.js';
 import { FeedbackRefusedError } from './feedback-refused.js';
 import { FeedbackIngest, type IngestOutcome } from './ingest.js';
 
-/**
- * Takes in what was posted, for as long as SNS waits for an answer. A database that hangs is not fed for ever: each
- * post that it keeps holds a connection, or a place in the line for one, and its message.
- */
+/** Takes in what was posted, for as long as SNS waits for an answer. */
 @Injectable()
 export class PostedFeedback {
-  private underWay = 0;
-  private overdue = 0;
-
   constructor(
     private readonly ingest: FeedbackIngest,
     @Inject(FEEDBACK_LIMITS) private readonly limits: FeedbackLimits,
   ) {}
 
   /**
-   * What is answered with 503 for taking too long may still be stored afterwards: SNS tries again, and is told
-   * `repeated`.
+   * What is answered with 503 for taking too long is taken back, so that a database that hangs is not fed for
+   * ever. If it was being stored already, it may be stored afterwards: SNS tries again, and is told `repeated`.
    *
-   * @throws FeedbackRefusedError 503 after `ingestMs`, or if too many are under way
+   * @throws FeedbackRefusedError 503 after `ingestMs`, or if too much feedback waits
    * @throws StoreUnavailableError if the database did not take it
    */
-  async take(message: string): Promise<IngestOutcome> {
-    const { ingestMs, ingests, ingestsWhileOverdue } = this.limits;
-    if (this.underWay >= (this.overdue === 0 ? ingests : ingestsWhileOverdue))
-      throw new FeedbackRefusedError(503, 'too much feedback waits to be stored; try again');
-    let timer: NodeJS.Timeout | undefined;
-    let late = false;
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        late = true;
-        this.overdue++;
+  take(message: string): Promise<IngestOutcome> {
+    const { ingestMs } = this.limits;
+    return new Promise((resolve, reject) => {
+      const late = new AbortController();
+      const timer = setTimeout(() => {
+        late.abort();
         reject(new FeedbackRefusedError(503, `the feedback was not stored within ${ingestMs} ms; try again`));
       }, ingestMs);
+      this.ingest
+        .ingest(message, { source: 'http', signal: late.signal })
+        .then(resolve, (error: unknown) => reject(refusalOf(error)))
+        .finally(() => clearTimeout(timer));
     });
-    this.underWay++;
-    const taking = this.ingest.ingest(message, { source: 'http' }).finally(() => {
-      clearTimeout(timer);
-      this.underWay--;
-      if (late) this.overdue--;
-    });
-    return Promise.race([taking, deadline]);
   }
+}
+
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof FeedbackOverloadedError)) return error;
+  return new FeedbackRefusedError(503, 'too much feedback waits to be stored; try again', { cause: error });
 }

@@ -1,25 +1,24 @@
-import { In, MoreThan, type EntityManager } from 'typeorm';
-import { deliveryId } from './entries/delivery-entries.js';
+import { In, type EntityManager } from 'typeorm';
+import { insertRows } from '../store/insert-rows.js';
+import { selectRows } from '../store/select-rows.js';
 import { FeedbackEvent } from './feedback-event.entity.js';
 import { meaningId } from './meaning-id.js';
 import { SeenFeedback } from './seen-feedback.entity.js';
-import { softBounceRun } from './soft-bounce-run.js';
-
-/** So many of an address are looked at, newest first; runs are far shorter. */
-const MOST = 2_000;
+import { MOST_OF_A_RUN, SoftBounceHistory } from './soft-bounce-history.js';
 
 /**
  * Lets soft bounces of one address take turns: of two that are counted at the same time each would miss the
  * other, and the last one of a run would go unnoticed. Must be the first statement of the transaction, since
  * MySQL shows it the world as of its first read.
+ *
+ * @param seenAt when each key came, by key
  */
-export async function lockRuns(tx: EntityManager, keys: readonly string[], seenAt: Date): Promise<void> {
-  if (keys.length === 0) return;
-  const rows = [...new Set(keys)]
+export async function lockRuns(tx: EntityManager, seenAt: ReadonlyMap<string, Date>): Promise<void> {
+  const rows = [...seenAt]
     // The key, so that whoever erases the address finds the row; no time, so that it is no delivery.
-    .map((key) => ({ id: runId(key), key, sentAt: null, seenAt }))
+    .map(([key, seenAt]) => ({ id: runId(key), key, sentAt: null, seenAt }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  await tx.upsert(SeenFeedback, rows, ['id']);
+  await insertRows(tx, SeenFeedback, rows, { keys: ['id'], replace: ['key', 'sentAt', 'seenAt'] });
 }
 
 /** Leaves nothing of {@link lockRuns} behind for those who were erased. */
@@ -31,37 +30,53 @@ function runId(key: string): string {
   return meaningId('soft-run', key);
 }
 
-/** How many messages in a row have bounced softly at this address. `releases`: when it was released. */
-export async function softBouncesInARow(
+/** What is stored of the soft bounces and deliveries of these addresses. Call it before what is new is stored. */
+export async function softBounceHistories(
   tx: EntityManager,
-  key: string,
-  releases: readonly Date[],
-): Promise<number> {
-  const rows = await tx.find(FeedbackEvent, {
-    select: { id: true, messageId: true, sentAt: true, at: true },
-    where: { key, type: 'bounce', category: 'soft' },
-    order: { at: 'DESC' },
-    take: MOST,
-  });
-  const bounces = rows.map(({ messageId, sentAt, at }) => ({ messageId, sentAt: sentAt ?? at }));
-  const released = releases.length === 0 ? null : new Date(Math.max(...releases.map((at) => at.getTime())));
-  return softBounceRun(bounces, { deliveries: await deliveries(tx, key, bounces), released });
+  keys: readonly string[],
+): Promise<Map<string, SoftBounceHistory>> {
+  const histories = new Map(keys.map((key) => [key, new SoftBounceHistory(key)]));
+  const bounces = await newestOf(keys, (values, part) =>
+    selectRows(tx, FeedbackEvent, {
+      columns: ['key', 'messageId', 'sentAt', 'at'],
+      in: { property: 'key', values },
+      equal: { type: 'bounce', category: 'soft' },
+      orderBy: part.sorted ? ['at'] : [],
+      ...part,
+    }),
+  );
+  for (const bounce of bounces) histories.get(bounce.key!)!.bounced(bounce);
+  const deliveries = await newestOf(keys, (values, part) =>
+    selectRows(tx, SeenFeedback, {
+      columns: ['key', 'id', 'sentAt'],
+      in: { property: 'key', values },
+      above: { property: 'sentAt', value: 0 },
+      orderBy: part.sorted ? ['sentAt'] : [],
+      ...part,
+    }),
+  );
+  for (const { key, id, sentAt } of deliveries) histories.get(key!)!.delivered(id, sentAt!);
+  return histories;
 }
 
-/** Mail that a server took and bounced afterwards was not delivered to the mailbox. */
-async function deliveries(
-  tx: EntityManager,
-  key: string,
-  bounces: readonly { messageId: string | null }[],
-): Promise<Date[]> {
-  const bounced = new Set(
-    bounces.flatMap(({ messageId }) => (messageId ? deliveryId(messageId, { key, address: key }) : [])),
-  );
-  const rows = await tx.find(SeenFeedback, {
-    select: { id: true, sentAt: true },
-    where: { key, sentAt: MoreThan(new Date(0)) },
-    order: { sentAt: 'DESC' },
-    take: MOST,
-  });
-  return rows.flatMap(({ id, sentAt }) => (sentAt && !bounced.has(id) ? sentAt : []));
+interface Part {
+  limit: number;
+  descending: true;
+  /** Without it the rows are all there are, or too many. */
+  sorted: boolean;
+}
+
+/** All of the addresses at once, and one by one where that is more than is looked at of one. */
+async function newestOf<T>(
+  keys: readonly string[],
+  select: (keys: readonly string[], part: Part) => Promise<T[]>,
+): Promise<T[]> {
+  if (keys.length === 0) return [];
+  const all = await select(keys, { limit: MOST_OF_A_RUN + 1, descending: true, sorted: false });
+  if (all.length <= MOST_OF_A_RUN) return all;
+  const found: T[] = [];
+  for (const key of keys) {
+    found.push(...(await select([key], { limit: MOST_OF_A_RUN, descending: true, sorted: true })));
+  }
+  return found;
 }

@@ -71,7 +71,7 @@ async function mergeSome(
     const counts = Object.fromEntries(COUNTERS.map((counter) => [counter, bucket[counter]]));
     wide.add({ dimension: bucket.dimension, start, minutes: to, counts });
   }
-  await addToBuckets(tx, store.dialect, wide.sorted());
+  await addToBuckets(tx, wide.sorted());
   await removeBuckets(tx, narrow);
   return true;
 }

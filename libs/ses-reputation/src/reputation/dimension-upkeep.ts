@@ -134,7 +134,7 @@ async function moveSome(tx: EntityManager, store: Store, dimension: string, now:
     const counts = Object.fromEntries(COUNTERS.map((counter) => [counter, bucket[counter]]));
     moved.add({ dimension: otherOf(kind), start: start.getTime(), minutes, counts });
   }
-  await addToBuckets(tx, store.dialect, moved.sorted());
+  await addToBuckets(tx, moved.sorted());
   for (const width of new Set(buckets.map(({ minutes }) => minutes))) {
     await removeBuckets(
       tx,

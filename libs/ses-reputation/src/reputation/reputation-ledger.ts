@@ -143,7 +143,7 @@ export class ReputationLedger implements OnApplicationShutdown {
 
   private async write(tx: EntityManager, deltas: BucketDeltas): Promise<void> {
     const elsewhere = await this.places.assign(tx, deltas.dimensions());
-    await addToBuckets(tx, this.store.dialect, deltas.renamed(elsewhere).sorted());
+    await addToBuckets(tx, deltas.renamed(elsewhere).sorted());
   }
 
   private tryLater(error: unknown): void {

@@ -21,7 +21,7 @@ export function tableNames<T extends ObjectLiteral>(
 
 /** A query that TypeORM's builder can't express. Write its values in the order of the text. */
 export class RawSql {
-  private readonly values: (string | number)[] = [];
+  private readonly values: (string | number | readonly string[])[] = [];
 
   constructor(private readonly manager: EntityManager) {}
 
@@ -29,6 +29,12 @@ export class RawSql {
   value(value: string | number): string {
     this.values.push(value);
     return this.manager.connection.options.type === 'postgres' ? `$${this.values.length}` : '?';
+  }
+
+  /** PostgreSQL only: many values as one. */
+  array(values: readonly string[]): string {
+    this.values.push(values);
+    return `$${this.values.length}`;
   }
 
   list(values: readonly (string | number)[]): string {

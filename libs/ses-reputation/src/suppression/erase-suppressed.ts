@@ -7,7 +7,7 @@ import { EVERY_STREAM, SuppressedAddress } from './suppressed-address.entity.js'
 import { suppressionAdded } from './suppression-events.js';
 import { SuppressionHistory } from './suppression-history.entity.js';
 import type { Mailbox } from './suppression-input.js';
-import { historyRow } from './suppression-ledger.js';
+import { historyRow } from './list-changes.js';
 
 /**
  * Deletes all rows of an address and keeps it suppressed, for good and for every stream, under its erased

@@ -7,7 +7,7 @@ import { isLive } from './merge-suppression.js';
 import { EVERY_STREAM, SuppressedAddress } from './suppressed-address.entity.js';
 import { suppressionRemoved } from './suppression-events.js';
 import { SuppressionHistory } from './suppression-history.entity.js';
-import { historyRow } from './suppression-ledger.js';
+import { historyRow } from './list-changes.js';
 
 export interface Release {
   /** As the events show it. */

@@ -1,0 +1,82 @@
+import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { RawSql } from './raw-sql.js';
+import { tablePlan } from './table-plan.js';
+
+export interface RowsWanted<T, K extends keyof T & string> {
+  columns: readonly K[];
+  /** Rows with one of many values in a column that has an index. */
+  in: { property: keyof T & string; values: readonly string[] };
+  /** And these values, as they are stored. */
+  equal?: { [P in keyof T & string]?: string | number };
+  /** And more than this, as it is stored. */
+  above?: { property: keyof T & string; value: number };
+  /** Of so many values that they take several statements, those of each are sorted by themselves. */
+  orderBy?: readonly (keyof T & string)[];
+  descending?: boolean;
+  /** At most so many, a statement. */
+  limit?: number;
+  /** Locks them until the transaction ends; not on SQLite, whose transactions take turns. */
+  lock?: boolean;
+}
+
+/** Databases without arrays get so many values a statement. */
+const MOST_VALUES = 500;
+
+/** Reads rows by many values, with one statement made by hand, or a few. Gives no entities, but their values. */
+export async function selectRows<T extends ObjectLiteral, K extends keyof T & string>(
+  tx: EntityManager,
+  entity: EntityTarget<T>,
+  wanted: RowsWanted<T, K>,
+): Promise<Pick<T, K>[]> {
+  const values = [...new Set(wanted.in.values)];
+  const { type } = tx.connection.options;
+  const step = type === 'mysql' || type === 'mariadb' ? MOST_VALUES : Infinity;
+  const found: Pick<T, K>[] = [];
+  for (let from = 0; from < values.length; from += step) {
+    found.push(...(await selectPart(tx, entity, wanted, values.slice(from, from + step))));
+  }
+  return found;
+}
+
+async function selectPart<T extends ObjectLiteral, K extends keyof T & string>(
+  tx: EntityManager,
+  entity: EntityTarget<T>,
+  wanted: RowsWanted<T, K>,
+  values: readonly string[],
+): Promise<Pick<T, K>[]> {
+  const { table, column } = tablePlan(tx, entity);
+  const { type } = tx.connection.options;
+  const sql = new RawSql(tx);
+  const conditions = [`${column(wanted.in.property).name} ${among(sql, type, values)}`];
+  for (const [property, value] of Object.entries(wanted.equal ?? {}))
+    conditions.push(`${column(property).name} = ${sql.value(value as string | number)}`);
+  if (wanted.above)
+    conditions.push(`${column(wanted.above.property).name} > ${sql.value(wanted.above.value)}`);
+  const columns = wanted.columns.map(column);
+  const direction = wanted.descending ? ' DESC' : '';
+  const order = (wanted.orderBy ?? []).map((property) => column(property).name);
+  const rows = await sql.rows<Record<string, unknown>>(
+    `SELECT ${columns.map(({ name }, n) => `${name} AS c${n}`).join(', ')} FROM ${table}` +
+      ` WHERE ${conditions.join(' AND ')}` +
+      (order.length > 0 ? ` ORDER BY ${order.map((name) => name + direction).join(', ')}` : '') +
+      (wanted.limit === undefined ? '' : ` LIMIT ${wanted.limit}`) +
+      (wanted.lock && isServer(type) ? ' FOR UPDATE' : ''),
+  );
+  return rows.map(
+    (row) =>
+      Object.fromEntries(
+        columns.map(({ property, fromStored }, n) => [property, fromStored(row[`c${n}`])]),
+      ) as Pick<T, K>,
+  );
+}
+
+/** One text for any number of values where the database allows it, so that it is prepared once. */
+function among(sql: RawSql, type: string, values: readonly string[]): string {
+  if (type === 'postgres') return `= ANY(${sql.array(values)})`;
+  if (!isServer(type)) return `IN (SELECT value FROM json_each(${sql.value(JSON.stringify(values))}))`;
+  return `IN (${sql.list(values)})`;
+}
+
+function isServer(type: string): boolean {
+  return type === 'postgres' || type === 'mysql' || type === 'mariadb';
+}
