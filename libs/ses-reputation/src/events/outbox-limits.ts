@@ -2,6 +2,8 @@
 export interface OutboxLimits {
   /** How often the leader looks for events of other instances, and for those that are due again. */
   pollMs: number;
+  /** Between two looks of the leader, while commits follow each other faster than this. */
+  burstMs: number;
   /** A listener that has not settled by then has failed this time. */
   listenerMs: number;
   /** Wait after the first attempt; it doubles. */
@@ -19,6 +21,7 @@ export interface OutboxLimits {
 
 export const DEFAULT_OUTBOX_LIMITS: OutboxLimits = {
   pollMs: 500,
+  burstMs: 25,
   listenerMs: 60_000,
   firstRetryMs: 1_000,
   longestRetryMs: 300_000,

@@ -1,22 +1,20 @@
 import type { EntityManager } from 'typeorm';
-import { insertRows } from '../store/insert-rows.js';
-import { selectRows } from '../store/select-rows.js';
+import { insertion, type Insertion } from '../store/insert-rows.js';
+import { idsAmong } from '../store/select-rows.js';
 import type { FeedbackEntry } from './entries/entry.js';
 import { FeedbackEvent } from './feedback-event.entity.js';
 import { SeenFeedback } from './seen-feedback.entity.js';
 
 /** Those of the ids that are known: as a fact that was counted, or as a row, which may outlive it. */
-export async function knownIds(
+export function knownIds(
   tx: EntityManager,
   ids: readonly string[],
   rowIds: readonly string[],
 ): Promise<Set<string>> {
-  const seen = await selectRows(tx, SeenFeedback, { columns: ['id'], in: { property: 'id', values: ids } });
-  const rows = await selectRows(tx, FeedbackEvent, {
-    columns: ['id'],
-    in: { property: 'id', values: rowIds },
-  });
-  return new Set([...seen, ...rows].map(({ id }) => id));
+  return idsAmong(tx, [
+    { entity: SeenFeedback, ids },
+    { entity: FeedbackEvent, ids: rowIds },
+  ]);
 }
 
 /** What is new of one event. */
@@ -28,10 +26,10 @@ export interface NewFeedback {
 }
 
 /**
- * Writes what is new. Another instance that writes the same at the same time makes the database refuse one
+ * What is to be written of what is new. Another instance that writes the same at the same time makes the database refuse one
  * of both, which then starts over and finds it known.
  */
-export async function rememberEntries(tx: EntityManager, news: readonly NewFeedback[]): Promise<void> {
+export function rowsToRemember(news: readonly NewFeedback[]): Insertion[] {
   const seen = new Map<string, SeenFeedback>();
   for (const { entries, factIds, seenAt } of news) {
     for (const id of factIds) seen.set(id, { id, key: null, sentAt: null, seenAt });
@@ -40,8 +38,10 @@ export async function rememberEntries(tx: EntityManager, news: readonly NewFeedb
   }
   const rows = news.flatMap(({ entries }) => entries.flatMap(({ row }) => row ?? []));
   // In order of the id, so that two writers of the same facts don't wait for each other in a circle.
-  await insertRows(tx, SeenFeedback, [...seen.values()].toSorted(byId));
-  await insertRows(tx, FeedbackEvent, rows.toSorted(byId));
+  return [
+    insertion(SeenFeedback, [...seen.values()].toSorted(byId)),
+    insertion(FeedbackEvent, rows.toSorted(byId)),
+  ];
 }
 
 function byId(a: { id: string }, b: { id: string }): number {

@@ -5,7 +5,7 @@ import type { NewSuppression } from '../suppression/list-changes.js';
 import { EVERY_STREAM } from '../suppression/suppressed-address.entity.js';
 import type { SuppressionLedger } from '../suppression/suppression-ledger.js';
 import type { Fact, FeedbackEntry, WantedSuppression } from './entries/entry.js';
-import { knownIds, rememberEntries, type NewFeedback } from './seen-entries.js';
+import { knownIds, rowsToRemember, type NewFeedback } from './seen-entries.js';
 import type { EventRecipient } from './ses-event/recipient.js';
 import type { SoftBounceHistory } from './soft-bounce-history.js';
 import { forgetRuns, lockRuns, softBounceHistories } from './soft-bounces.js';
@@ -63,14 +63,13 @@ export async function takeIn(
     news.map((one) => one?.entries ?? []),
   );
   const isNew = news.filter((one) => one !== null);
-  await rememberEntries(tx, isNew);
   const releases = await releasesFor(
     tx,
     suppressions,
     isNew.flatMap(({ entries }) => entries),
   );
   const wanted = isNew.map((event) => wantedOf(event, runs, releases));
-  const suppressed = await suppressions.addEach(tx, wanted);
+  const suppressed = await suppressions.addEach(tx, wanted, rowsToRemember(isNew));
   // Last, since every other writer waits for the account's bucket from here to the commit.
   await reputation.book(
     tx,

@@ -14,38 +14,82 @@ const MOST_BYTES = 1_500_000;
 /** So many rows a statement: few different texts, so that drivers keep them prepared. SQLite takes 32,766 values. */
 const SIZES = [256, 64, 16, 4, 1];
 
+/** Rows of one table. */
+export interface Insertion<T extends ObjectLiteral = ObjectLiteral> {
+  entity: EntityTarget<T>;
+  /** Complete ones: a property that is missing is written as NULL. With `onConflict` no two of one key. */
+  rows: readonly T[];
+  onConflict?: OnConflict<T>;
+}
+
+/** Rows as they are handed to the database, and the statement around them. */
+interface Prepared {
+  plan: TablePlan;
+  start: string;
+  end: string;
+  values: unknown[][];
+}
+
 /**
  * Writes rows with a statement for many of them, made by hand: TypeORM takes longer to build an INSERT than the
  * database to run it. Transformers of columns are applied; nothing is generated, read back or told to subscribers.
- *
- * @param rows complete ones: a property that is missing is written as NULL. With `onConflict` no two of one key.
  */
-export async function insertRows<T extends ObjectLiteral>(
+export function insertRows<T extends ObjectLiteral>(
   tx: EntityManager,
   entity: EntityTarget<T>,
   rows: readonly T[],
   onConflict?: OnConflict<T>,
 ): Promise<void> {
-  if (rows.length === 0) return;
+  return insertAll(tx, [insertion(entity, rows, onConflict)]);
+}
+
+/** For {@link insertAll}, which takes rows of any table. */
+export function insertion<T extends ObjectLiteral>(
+  entity: EntityTarget<T>,
+  rows: readonly T[],
+  onConflict?: OnConflict<T>,
+): Insertion {
+  return { entity, rows, onConflict } as unknown as Insertion;
+}
+
+/** {@link insertRows} for several tables: with one statement for all of them where the database can do that. */
+export async function insertAll(tx: EntityManager, insertions: readonly Insertion[]): Promise<void> {
+  const prepared = insertions.filter(({ rows }) => rows.length > 0).map((one) => prepare(tx, one));
+  if (tx.connection.options.type === 'postgres') return insertArrays(tx, prepared);
+  for (const one of prepared) await insertTuples(tx, one);
+}
+
+function prepare(tx: EntityManager, { entity, rows, onConflict }: Insertion): Prepared {
   const plan = tablePlan(tx, entity);
   const { type } = tx.connection.options;
-  const end = onConflict ? conflictClause(plan, onConflict, type === 'mysql' || type === 'mariadb') : '';
-  const values = rows.map((row) =>
-    plan.columns.map(({ property, toStored }) => toStored((row as Record<string, unknown>)[property])),
-  );
-  const names = plan.columns.map(({ name }) => name).join(', ');
-  const start = `INSERT INTO ${plan.table} (${names})`;
-  if (type === 'postgres') {
-    // One text whatever the number of rows.
-    const arrays = plan.columns.map((column, n) => `$${n + 1}::${column.type}[]`).join(', ');
-    for (const part of byBytes(values, Number.MAX_SAFE_INTEGER)) {
-      const columns = plan.columns.map((_, n) => part.map((row) => row[n]));
-      await tx.query(`${start} SELECT * FROM unnest(${arrays})${end}`, columns);
-    }
-    return;
-  }
+  const mysql = type === 'mysql' || type === 'mariadb';
+  return {
+    plan,
+    start: `INSERT INTO ${plan.table} (${plan.columns.map(({ name }) => name).join(', ')})`,
+    end: onConflict ? conflictClause(plan, onConflict, mysql) : '',
+    values: rows.map((row) => plan.columns.map(({ property, toStored }) => toStored(row[property]))),
+  };
+}
+
+/** PostgreSQL: one text whatever the number of rows, and one round trip for all tables. */
+async function insertArrays(tx: EntityManager, prepared: readonly Prepared[]): Promise<void> {
+  if (prepared.length === 0) return;
+  const parameters: unknown[][] = [];
+  const statements = prepared.map(({ plan, start, end, values }) => {
+    const arrays = plan.columns.map(({ type }, n) => {
+      parameters.push(values.map((row) => row[n]));
+      return `$${parameters.length}::${type}[]`;
+    });
+    return `${start} SELECT * FROM unnest(${arrays.join(', ')})${end}`;
+  });
+  const last = statements.pop()!;
+  const before = statements.map((statement, n) => `i${n} AS (${statement})`);
+  await tx.query(before.length === 0 ? last : `WITH ${before.join(', ')} ${last}`, parameters);
+}
+
+async function insertTuples(tx: EntityManager, { plan, start, end, values }: Prepared): Promise<void> {
   const tuple = `(${plan.columns.map(() => '?').join(', ')})`;
-  for (const part of byBytes(values, SIZES[0]!)) {
+  for (const part of byBytes(values)) {
     let from = 0;
     for (const size of SIZES) {
       for (; part.length - from >= size; from += size) {
@@ -69,7 +113,7 @@ function conflictClause<T>({ table, column }: TablePlan, conflict: OnConflict<T>
   return ` ON CONFLICT (${keys.map((key) => column(key).name).join(', ')}) DO UPDATE SET ${sets}`;
 }
 
-function* byBytes(rows: readonly unknown[][], mostRows: number): Generator<unknown[][]> {
+function* byBytes(rows: readonly unknown[][]): Generator<unknown[][]> {
   let part: unknown[][] = [];
   let bytes = 0;
   for (const row of rows) {
@@ -77,7 +121,7 @@ function* byBytes(rows: readonly unknown[][], mostRows: number): Generator<unkno
       (sum, value) => sum + (typeof value === 'string' ? Buffer.byteLength(value) : 8),
       0,
     );
-    if (part.length === mostRows || (part.length > 0 && bytes + more > MOST_BYTES)) {
+    if (part.length > 0 && bytes + more > MOST_BYTES) {
       yield part;
       part = [];
       bytes = 0;

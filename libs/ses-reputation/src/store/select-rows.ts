@@ -70,6 +70,29 @@ async function selectPart<T extends ObjectLiteral, K extends keyof T & string>(
   );
 }
 
+/** Those of the ids that are in one of the tables, with a statement for all of them. */
+export async function idsAmong(
+  tx: EntityManager,
+  tables: readonly { entity: EntityTarget<{ id: string }>; ids: readonly string[] }[],
+): Promise<Set<string>> {
+  const { type } = tx.connection.options;
+  const most = Math.max(...tables.map(({ ids }) => ids.length));
+  const step = type === 'mysql' || type === 'mariadb' ? MOST_VALUES : Math.max(1, most);
+  const found = new Set<string>();
+  for (let from = 0; from < most; from += step) {
+    const sql = new RawSql(tx);
+    const selects = tables
+      .map(({ entity, ids }) => ({ plan: tablePlan(tx, entity), part: ids.slice(from, from + step) }))
+      .filter(({ part }) => part.length > 0)
+      .map(({ plan, part }) => {
+        const { name } = plan.column('id');
+        return `SELECT ${name} AS id FROM ${plan.table} WHERE ${name} ${among(sql, type, part)}`;
+      });
+    for (const { id } of await sql.rows<{ id: string }>(selects.join(' UNION ALL '))) found.add(id);
+  }
+  return found;
+}
+
 /** One text for any number of values where the database allows it, so that it is prepared once. */
 function among(sql: RawSql, type: string, values: readonly string[]): string {
   if (type === 'postgres') return `= ANY(${sql.array(values)})`;

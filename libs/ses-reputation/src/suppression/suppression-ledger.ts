@@ -3,7 +3,7 @@ import { In, type EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import type { PendingEvent } from '../events/ses-events.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
-import { insertRows } from '../store/insert-rows.js';
+import { insertAll, insertion, type Insertion } from '../store/insert-rows.js';
 import { selectRows } from '../store/select-rows.js';
 import { Store } from '../store/store.js';
 import { erasedKey, isErasedKey } from './erased-key.js';
@@ -41,16 +41,17 @@ export class SuppressionLedger {
   /**
    * {@link add} for each group, as if one after the other, with one look at the table and one write for all.
    *
+   * @param more what else is to be written with the same statement
    * @returns the events of each group
    */
   async addEach(
     tx: EntityManager,
     groups: readonly (readonly NewSuppression[])[],
+    more: readonly Insertion[],
   ): Promise<PendingEvent[][]> {
-    if (groups.every((group) => group.length === 0)) return groups.map(() => []);
     const changes = await this.begin(tx, groups);
     const events = groups.map((group) => changes.apply(group).events);
-    await write(tx, changes);
+    await write(tx, changes, more);
     return events;
   }
 
@@ -176,11 +177,18 @@ export class SuppressionLedger {
   }
 }
 
-async function write(tx: EntityManager, changes: ListChanges): Promise<void> {
+async function write(
+  tx: EntityManager,
+  changes: ListChanges,
+  more: readonly Insertion[] = [],
+): Promise<void> {
   const { inserted, updated, history } = changes.rows();
-  await insertRows(tx, SuppressedAddress, inserted);
+  await insertAll(tx, [
+    ...more,
+    insertion(SuppressedAddress, inserted),
+    insertion(SuppressionHistory, history),
+  ]);
   for (const { key, scope, ...values } of updated) await tx.update(SuppressedAddress, { key, scope }, values);
-  await insertRows(tx, SuppressionHistory, history);
 }
 
 function rowId(key: string, scope: string): string {
