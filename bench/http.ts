@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Compare } from './harness/compare.js';
+import { BareNestModule } from './peers/bare-nest.js';
 import { naiveModule } from './peers/naive-feedback.js';
 import { serveCertificate } from './peers/sns-validator.js';
 import { startVerifyOnlyServer } from './peers/verify-only-server.js';
@@ -13,6 +14,9 @@ import { PostingProcess } from './support/posting.js';
 
 const POSTS = 500;
 const CONNECTIONS = 50;
+/** Rounds of the latency have posts of their own. */
+const LATENCY_ROUNDS = 1_000;
+const LATENCY_POSTS = 300;
 const PATH = '/ses/feedback';
 const OPTIONS = { logger: ['error' as const], forceCloseConnections: true };
 
@@ -40,6 +44,8 @@ export async function http(compare: Compare): Promise<void> {
     for (const platform of PLATFORMS) {
       const ours = await startOn(kind, platform, hostModule);
       const naive = await startOn(kind, platform, naiveModule);
+      const bareApp = await platform.start(BareNestModule);
+      const bare = { port: await listen(bareApp), close: () => bareApp.close() };
       await compare({
         title: `http: signed hard bounces on ${platform.name} and ${kind.name}, ${CONNECTIONS} connections`,
         unit: 'posts/s',
@@ -48,10 +54,22 @@ export async function http(compare: Compare): Promise<void> {
           { name: 'nestjs-ses-reputation', role: 'ours', measure: measure(ours.port) },
           { name: 'sns-validator + three save()', role: 'peer', measure: measure(naive.port) },
           { name: 'node:http + verify + parse', role: 'limit', measure: measure(limit.port) },
+          { name: `bare Nest + ${platform.name}`, role: 'limit', measure: measure(bare.port) },
+        ],
+      });
+      const p99 = halfLoad(client, bodies, naive.port);
+      await compare({
+        title: `http: p99 of an answer at half of the naive one's load on ${platform.name} and ${kind.name}`,
+        unit: 'ms',
+        better: 'less',
+        contenders: [
+          { name: 'nestjs-ses-reputation', role: 'ours', measure: p99(ours.port) },
+          { name: 'sns-validator + three save()', role: 'peer', measure: p99(naive.port) },
         ],
       });
       await ours.stop();
       await naive.stop();
+      await bare.close();
     }
   }
   limit.stop();
@@ -65,6 +83,25 @@ function postsByRound(): (round: number) => string[] {
     const posts = made.get(round) ?? list(POSTS, signedBounce);
     made.set(round, posts);
     return posts;
+  };
+}
+
+/**
+ * Posts at half the rate that the naive controller takes, whether answers come or not: a post that waits for the one
+ * before it would hide what the wait costs. Both get the same rate, measured once in each comparison.
+ *
+ * @returns 99th percentile in milliseconds, from when a post was due to its answer
+ */
+function halfLoad(client: PostingProcess, bodies: (round: number) => string[], naivePort: number) {
+  let rate: Promise<number> | null = null;
+  return (port: number) => async (round: number) => {
+    rate ??= client
+      .post({ port: naivePort, path: PATH, bodies: list(POSTS, signedBounce), connections: CONNECTIONS })
+      .then((most) => most / 2);
+    const everyMs = 1_000 / (await rate);
+    // A repeated post would cost less than it should.
+    const late = bodies(LATENCY_ROUNDS + round).slice(0, LATENCY_POSTS);
+    return client.latency({ port, path: PATH, bodies: late, connections: CONNECTIONS, everyMs });
   };
 }
 

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { perSecond } from '../harness/timing.js';
 import type { Posted, Posting } from './posting.js';
 
@@ -8,10 +9,27 @@ process.on('message', (posting: Posting) => {
     .then((answer) => process.send!(answer));
 });
 
-async function postAll({ port, path, bodies, connections }: Posting): Promise<Posted> {
+async function postAll({ port, path, bodies, connections, everyMs }: Posting): Promise<Posted> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const begun = performance.now();
+  const times: number[] = [];
+  const timed = async (body: string, due: number): Promise<void> => {
+    await post(agent, port, path, body);
+    times.push(performance.now() - due);
+  };
   try {
-    return { perSecond: await perSecond(bodies, connections, (body) => post(agent, port, path, body)) };
+    if (everyMs === undefined) {
+      await perSecond(bodies, connections, (body) => timed(body, performance.now()));
+    } else {
+      const posts = bodies.map(async (body, n) => {
+        const due = begun + n * everyMs;
+        await sleep(due - performance.now());
+        await timed(body, due);
+      });
+      await Promise.all(posts);
+    }
+    const p99Ms = times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1]!;
+    return { perSecond: (bodies.length * 1_000) / (performance.now() - begun), p99Ms };
   } finally {
     agent.destroy();
   }

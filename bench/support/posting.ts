@@ -7,9 +7,11 @@ export interface Posting {
   path: string;
   bodies: string[];
   connections: number;
+  /** A post each so many milliseconds, whether answers come or not; without it, the next follows an answer. */
+  everyMs?: number;
 }
 
-export type Posted = { perSecond: number } | { failed: string };
+export type Posted = { perSecond: number; p99Ms: number } | { failed: string };
 
 /** Posts from a process of its own, so that its work is not the server's. */
 export class PostingProcess {
@@ -20,10 +22,19 @@ export class PostingProcess {
    * @throws if one was not answered with 200
    */
   async post(posting: Posting): Promise<number> {
+    return (await this.posted(posting)).perSecond;
+  }
+
+  /** @returns 99th percentile of the time from when a post was due to its answer: milliseconds */
+  async latency(posting: Posting & { everyMs: number }): Promise<number> {
+    return (await this.posted(posting)).p99Ms;
+  }
+
+  private async posted(posting: Posting): Promise<Exclude<Posted, { failed: string }>> {
     this.child.send(posting);
     const [answer] = (await once(this.child, 'message')) as [Posted];
     if ('failed' in answer) throw new Error(answer.failed);
-    return answer.perSecond;
+    return answer;
   }
 
   stop(): void {

@@ -15,6 +15,7 @@ import { OutboxTable } from './events/outbox-table.js';
 import { SesEventBus } from './events/ses-event-bus.js';
 import { FeedbackPulse } from './feedback/feedback-pulse.js';
 import { FeedbackIngest } from './feedback/ingest.js';
+import { IngestOutbox } from './feedback/ingest-outbox.js';
 import { FeedbackRetention } from './feedback/feedback-retention.js';
 import { FeedbackService } from './feedback/feedback.service.js';
 import { QueueDoor } from './feedback/queue-door.js';
@@ -100,6 +101,7 @@ import { TablesCheck } from './tables-check.js';
     },
     ReputationCheck,
     FeedbackPulse,
+    IngestOutbox,
     FeedbackIngest,
     FeedbackService,
     FeedbackRetention,

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
-import { EventOutbox } from '../events/event-outbox.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { ReputationLedger } from '../reputation/reputation-ledger.js';
 import { settledWithin } from '../settled-within.js';
@@ -13,6 +12,7 @@ import type { EntryContext, FeedbackEntry } from './entries/entry.js';
 import { DEFAULT_FEEDBACK_LIMITS, FEEDBACK_LIMITS, type FeedbackLimits } from './feedback-limits.js';
 import { FeedbackOverloadedError } from './feedback-overloaded.error.js';
 import { FeedbackPulse } from './feedback-pulse.js';
+import { IngestOutbox } from './ingest-outbox.js';
 import { parseSesEvent } from './ses-event/parse-ses-event.js';
 import type { EventRecipient } from './ses-event/recipient.js';
 import type { SesEvent } from './ses-event/ses-event.js';
@@ -36,7 +36,7 @@ export class FeedbackIngest implements BeforeApplicationShutdown {
     private readonly clock: Clock,
     private readonly suppressions: SuppressionLedger,
     private readonly reputation: ReputationLedger,
-    private readonly outbox: EventOutbox,
+    private readonly outbox: IngestOutbox,
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
     private readonly pulse: FeedbackPulse,
     @Optional() @Inject(FEEDBACK_LIMITS) limits: FeedbackLimits | null = null,
