@@ -9,6 +9,8 @@ import { IdempotentSends } from '../../libs/ses-reputation/src/mailer/idempotent
 import { MailerService } from '../../libs/ses-reputation/src/mailer/mailer.service.js';
 import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
 import type { SesReputationOptions } from '../../libs/ses-reputation/src/options/ses-reputation-options.js';
+import { SendRate } from '../../libs/ses-reputation/src/rate/send-rate.js';
+import { AmazonWord } from '../../libs/ses-reputation/src/reputation/amazon/amazon-word.js';
 import { DimensionPlaces } from '../../libs/ses-reputation/src/reputation/dimension-places.js';
 import { ReputationLedger } from '../../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { toSesClient } from '../../libs/ses-reputation/src/ses/ses-client.js';
@@ -55,6 +57,7 @@ export async function startMailer(
   const options = resolveOptions({
     from: 'Example <no-reply@example.com>',
     feedback: { topicArns: ['arn:aws:sns:us-east-1:123456789012:ses-feedback'] },
+    rate: false,
     ...given,
   });
   const dataSource = new DataSource({ ...database, entities: SES_REPUTATION_ENTITIES, synchronize: true });
@@ -81,6 +84,7 @@ export async function startMailer(
     guard,
     bus,
     clock,
+    new SendRate(options, client, dataSource, new AmazonWord(options, client, clock), clock),
   );
   return {
     mailer,

@@ -16,6 +16,8 @@ export type {
   SuppressionOptions,
 } from './options/ses-reputation-options.js';
 
+export type { RateOptions, RateRedis } from './options/rate-options.js';
+
 export { MailerService } from './mailer/mailer.service.js';
 export { SuppressionService } from './suppression/suppression.service.js';
 export { AccountSuppressionSync } from './account-list/account-suppression-sync.js';

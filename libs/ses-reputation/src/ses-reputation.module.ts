@@ -29,6 +29,7 @@ import { Leadership } from './leadership/leadership.js';
 import { MailerService } from './mailer/mailer.service.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { SES_OPTIONS } from './options/ses-reputation-options.js';
+import { SendRate } from './rate/send-rate.js';
 import { AmazonWord } from './reputation/amazon/amazon-word.js';
 import { DifferenceStep } from './reputation/amazon/difference-step.js';
 import { CHECK_STEPS, type CheckStep } from './reputation/check-step.js';
@@ -107,6 +108,7 @@ import { TablesCheck } from './tables-check.js';
     FeedbackRetention,
     QueueDoor,
     IdempotentSends,
+    SendRate,
     MailerService,
     Housekeeping,
     TablesCheck,

@@ -1,5 +1,6 @@
 import { describeError } from '../describe-error.js';
 import { SesReputationError } from '../errors.js';
+import { TurnRefusedError } from '../rate/turn-refused.error.js';
 import type { SuppressedRecipient } from './send-receipt.js';
 
 /** The message can't be sent as it is. Nothing was sent, and SES was not asked. */
@@ -50,25 +51,31 @@ export class SendCancelledError extends SesReputationError {
   }
 }
 
-/** SES still refused for the sending rate when the last attempt was made. Nothing was sent; try again later. */
+/**
+ * SES still refused for the sending rate when the last attempt was made, or the message did not get its turn
+ * (`cause` says why). Nothing was sent; try again later.
+ */
 export class SendThrottledError extends SesReputationError {
   readonly code = 'SES_SEND_THROTTLED';
 
   constructor(attempts: number, cause: unknown) {
-    super(`SES refused ${attempts} attempts for its sending rate; nothing was sent, try again later`, {
-      cause,
-    });
+    super(
+      cause instanceof TurnRefusedError
+        ? `${cause.message}; nothing was sent, try again later`
+        : `SES refused ${attempts} attempts for its sending rate; nothing was sent, try again later`,
+      { cause },
+    );
   }
 }
 
-/** The account's 24-hour quota is used up. Nothing was sent; it moves as the last 24 hours do. */
+/** The account's 24-hour quota, or what streams that are not critical may use of it, is used up. Nothing was sent; it moves as the last 24 hours do. */
 export class SendQuotaExceededError extends SesReputationError {
   readonly code = 'SES_SEND_QUOTA_EXCEEDED';
 
   constructor(cause: unknown) {
     super(
-      "the SES account's 24-hour sending quota is used up; nothing was sent. Try again in some hours, or ask AWS " +
-        'for a higher quota',
+      `${cause instanceof TurnRefusedError ? cause.message : "the SES account's 24-hour sending quota is used up"}; ` +
+        'nothing was sent. Try again in some hours, or ask AWS for a higher quota',
       { cause },
     );
   }

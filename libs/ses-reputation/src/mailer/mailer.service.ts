@@ -12,6 +12,7 @@ import { SesEventBus } from '../events/ses-event-bus.js';
 import { GuardGate } from '../guard/guard-gate.js';
 import type { SendPause } from '../guard/send-pause.js';
 import { SES_OPTIONS, type ResolvedOptions, type ResolvedStream } from '../options/ses-reputation-options.js';
+import { SendRate } from '../rate/send-rate.js';
 import { ReputationLedger } from '../reputation/reputation-ledger.js';
 import { closeOwn } from '../ses/ses-client.js';
 import { SES_CLIENT } from '../ses/tokens.js';
@@ -58,6 +59,7 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     private readonly guard: GuardGate,
     private readonly events: SesEventBus,
     private readonly clock: Clock,
+    private readonly rate: SendRate,
   ) {
     this.suppressions = new SuppressionGate(ledger, store);
     // Every send that waits listens to it.
@@ -232,9 +234,10 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
   }
 
   private async submit({ message, recipients, giveBack }: Admitted, signal: AbortSignal): Promise<string> {
+    const turns = this.rate.turnsOf(everyone(recipients).length, message.stream.priority);
     try {
       const request = await composeRequest(message, recipients, signal);
-      return await sendEmail(this.client, request, signal);
+      return await sendEmail(this.client, request, signal, turns);
     } catch (error) {
       if (!(error instanceof SendOutcomeUnknownError)) giveBack();
       throw error;

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SESv2Client, SendEmailCommandInput } from '@aws-sdk/client-sesv2';
 import { describeError } from '../describe-error.js';
 import type { SesReputationError } from '../errors.js';
+import type { Turns } from '../rate/send-rate.js';
+import { TurnRefusedError } from '../rate/turn-refused.error.js';
 import { classifySendError, type SendErrorKind } from '../ses/classify-send-error.js';
 import { sendOnce } from '../ses/send-once.js';
 import { backOffMs } from './back-off.js';
@@ -21,6 +23,7 @@ export const ATTEMPTS: Partial<Record<SendErrorKind, number>> = { rate: 10, unav
  * Hands a message to SES, and again where surely nothing was sent and a later attempt may succeed.
  *
  * @param closing ends the waiting between attempts, as the application does
+ * @param turns when SES may be asked: a message that waits holds no more than the request
  * @returns SES's message id
  * @throws one of the errors of ./errors.ts, with SES's error as `cause`
  */
@@ -28,14 +31,28 @@ export async function sendEmail(
   client: SESv2Client,
   request: SendEmailCommandInput,
   closing: AbortSignal,
+  turns: Turns,
 ): Promise<string> {
   for (let attempt = 1; ; attempt++) {
+    await takeTurn(turns, attempt - 1);
     const result = await sendOnce(client, request);
     if ('messageId' in result) return result.messageId ?? lostMessageId();
     const kind = classifySendError(result.error, result.handedOver);
+    if (kind === 'rate') turns.throttled();
+    if (kind === 'quota') turns.quotaUsedUp();
     if (attempt >= (ATTEMPTS[kind] ?? 1) || !(await waited(backOffMs(attempt), closing))) {
       throw toSendError(kind, attempt, result.error);
     }
+  }
+}
+
+async function takeTurn(turns: Turns, attempts: number): Promise<void> {
+  try {
+    await turns.next();
+  } catch (error) {
+    if (error instanceof TurnRefusedError && error.refusal === 'quota')
+      throw new SendQuotaExceededError(error);
+    throw new SendThrottledError(attempts, error);
   }
 }
 

@@ -3,6 +3,7 @@ import { parseAddrSpec } from '../address/addr-spec.js';
 import { SesReputationConfigError } from '../errors.js';
 import { MOST_MS, Section, wrong } from './check.js';
 import { resolveQueues } from './resolve-queues.js';
+import { resolveRate } from './resolve-rate.js';
 import { resolveReputation } from './resolve-reputation.js';
 import { STRUCTURE_KEYS } from './resolve-structure.js';
 import type {
@@ -37,6 +38,7 @@ export function resolveOptions(given: SesReputationOptions): ResolvedOptions {
     'suppression',
     'reputation',
     'guard',
+    'rate',
     'background',
   ]);
   const streams = resolveStreams(top);
@@ -51,6 +53,7 @@ export function resolveOptions(given: SesReputationOptions): ResolvedOptions {
     suppression: resolveSuppression(top.raw('suppression')),
     reputation: resolveReputation(top.raw('reputation')),
     guard: resolveGuard(top.raw('guard')),
+    rate: resolveRate(top.raw('rate')),
     background: resolveBackground(top.raw('background')),
   };
 }

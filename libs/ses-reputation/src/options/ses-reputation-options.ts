@@ -1,5 +1,6 @@
 import type { SESv2Client, SESv2ClientConfig } from '@aws-sdk/client-sesv2';
 import type { ReputationLevel } from '../reputation/levels.js';
+import type { RateOptions, ResolvedRate } from './rate-options.js';
 
 /** What a host writes in `forRoot`, or returns from the factory of `forRootAsync`. */
 export interface SesReputationOptions {
@@ -21,6 +22,8 @@ export interface SesReputationOptions {
   suppression?: SuppressionOptions;
   reputation?: ReputationOptions;
   guard?: GuardOptions;
+  /** The account's sending rate and quota, shared by all instances. `false`: only SES's own throttling slows mail down. */
+  rate?: RateOptions | false;
   /**
    * The work that one instance does for all: the check, delivering events, the account-list sync. `false` for
    * processes that must not take it, e.g. those that only send and have no listeners.
@@ -198,6 +201,8 @@ export interface ResolvedOptions {
     accountList: Required<AccountListOptions> | null;
   };
   guard: { mode: GuardMode; probe: { afterMs: number; share: number; volume: number } };
+  /** `null`: no limit of ours. */
+  rate: ResolvedRate | null;
   /** `null`: this process leaves the background work to others. */
   background: { leaseMs: number } | null;
   reputation: {

@@ -216,7 +216,7 @@ export class SesSimulator {
     this.ses.figures.give(reputation);
   }
 
-  /** What Amazon decides about the account: enforcement, sending, review. @throws TypeError, RangeError */
+  /** What Amazon decides about the account: enforcement, sending, review, rate and quota. @throws TypeError, RangeError */
   setAccount(changes: AccountChanges): void {
     checkMembers('setAccount()', changes, ACCOUNT_CHANGE_RULES);
     this.ses.account.change(changes);

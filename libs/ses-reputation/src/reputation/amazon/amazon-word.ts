@@ -35,6 +35,7 @@ export class AmazonWord implements OnApplicationShutdown {
   /** SES takes one request a second of an account, apart from sending. */
   protected readonly pauseMs: number = 1_000;
   private entitiesAskedAt = Number.NEGATIVE_INFINITY;
+  private readonly onAccountCallbacks: ((account: AccountStatus) => void)[] = [];
 
   constructor(
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
@@ -52,6 +53,19 @@ export class AmazonWord implements OnApplicationShutdown {
     return { account, rates };
   }
 
+  /** How the account stands, without its entities, when the API's turn has come; `null` if SES does not say. */
+  async askAccount(closing: AbortSignal): Promise<AccountStatus | null> {
+    const account = await this.attempt('account', closing, (abortSignal) =>
+      this.pace.run(() => this.client.send(new GetAccountCommand({}), { abortSignal }), abortSignal),
+    );
+    return account && accountStatus(account, this.clock.now());
+  }
+
+  /** Called with each answer that a check gets. Must not throw. */
+  onAccount(callback: (account: AccountStatus) => void): void {
+    this.onAccountCallbacks.push(callback);
+  }
+
   /** After the last check: the source may close its client. */
   async onApplicationShutdown(): Promise<void> {
     try {
@@ -67,6 +81,7 @@ export class AmazonWord implements OnApplicationShutdown {
     );
     if (!account) return null;
     const status = accountStatus(account, this.clock.now());
+    for (const callback of this.onAccountCallbacks) callback(status);
     const entities = this.areEntitiesDue(known) ? await this.askEntities(closing) : null;
     return entities ? { ...status, entities, entitiesCheckedAt: new Date(this.clock.now()) } : status;
   }

@@ -33,6 +33,10 @@ export interface AccountChanges {
   sendingEnabled?: boolean;
   /** Amazon's review of the request for production access; `null`: there was none. */
   review?: AccountReview | null;
+  /** Recipients a second (`MaxSendRate`) from now on. */
+  sendRate?: number;
+  /** Recipients in any 24 hours (`Max24HourSend`) from now on, -1 for no limit. */
+  quota?: number;
 }
 
 export interface AccountReview {
@@ -79,7 +83,9 @@ export class Account {
     this.quota.book(counted);
   }
 
-  change({ enforcementStatus, sendingEnabled, review }: AccountChanges): void {
+  change({ enforcementStatus, sendingEnabled, review, sendRate, quota }: AccountChanges): void {
+    this.rate.perSecond = sendRate ?? this.rate.perSecond;
+    this.quota.max = quota ?? this.quota.max;
     this.enforcementStatus = enforcementStatus ?? this.enforcementStatus;
     this.sendingEnabled = sendingEnabled ?? this.sendingEnabled;
     if (review !== undefined) this.review = review;

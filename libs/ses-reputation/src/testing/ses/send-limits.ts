@@ -9,7 +9,7 @@ export class SendRate {
   private at: number;
 
   constructor(
-    readonly perSecond: number,
+    public perSecond: number,
     private readonly now: () => number,
   ) {
     this.tokens = this.capacity;
@@ -42,7 +42,7 @@ export class DailyQuota {
 
   constructor(
     /** -1: no limit. */
-    readonly max: number,
+    public max: number,
     private readonly now: () => number,
   ) {}
 

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import type { ResolvedRate } from '../options/rate-options.js';
+import { settledWithin } from '../settled-within.js';
+import { ANSWER_MS, type RateStore } from './rate-store.js';
+import {
+  departed,
+  exchange,
+  NOTHING_SHARED,
+  quotaOf,
+  type AccountFigures,
+  type Beat,
+  type Outcome,
+  type SharedRate,
+} from './shared-rate.js';
+import type { TurnQueue } from './turn-queue.js';
+
+/** Others see what one tells within this time; sooner where mail waits. */
+const BEAT_MS = 400;
+const HUNGRY_BEAT_MS = 200;
+const LEAST_BEAT_MS = 50;
+/** A member that has told nothing for so long is gone, and its share is the others'. */
+const DEAD_MS = 5_000;
+/** Who has not sent for so long leaves: an idle process asks the database nothing. */
+const IDLE_MS = 60_000;
+/** Emails a second of a process that has not learnt its share yet. */
+const FIRST_PER_SECOND = 10;
+/** As long as a process waits for SES's first answer, to it or to another one. */
+const FIRST_ANSWER_MS = 2_000;
+/** What was to send lately is still wanted, so that a gap costs no share. */
+const KEPT_DEMAND = 0.7;
+
+export interface RateMemberParts {
+  queue: TurnQueue;
+  store: () => Promise<RateStore>;
+  /** `null`: SES did not say. */
+  ask: () => Promise<AccountFigures | null>;
+  now: () => number;
+}
+
+/** This process among those that share the rate, from its first send until it has been idle for a minute. */
+export class RateMember {
+  private readonly logger = new Logger('SesReputation');
+  private id = randomUUID();
+  private state: SharedRate = NOTHING_SHARED;
+  private readonly seen = new Map<string, { beat: number; atMs: number }>();
+  private usedAtMs = 0;
+  private running = false;
+  private closed = false;
+  private joinedAtMs = 0;
+  private beating: Promise<void> | null = null;
+  private beganAtMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private demand = { critical: 0, others: 0 };
+  private unreported = 0;
+  private throttledUnder: number | null = null;
+  private answer: AccountFigures | null = null;
+  private wantsFigures = false;
+  private asking: Promise<void> | null = null;
+  private wasAnswered = false;
+  private complained = false;
+
+  constructor(
+    private readonly rate: ResolvedRate,
+    private readonly parts: RateMemberParts,
+  ) {
+    parts.queue.setRate(this.firstRate);
+  }
+
+  /** Mail is about to be sent, or waits. */
+  touch(): void {
+    this.usedAtMs = performance.now();
+    if (this.running || this.closed) return;
+    this.running = true;
+    this.joinedAtMs = this.usedAtMs;
+    this.beganAtMs = this.usedAtMs - BEAT_MS;
+    this.beatIn(0);
+  }
+
+  /** Mail waits that did not before: perhaps others can spare something. */
+  hungry(): void {
+    this.beatIn(HUNGRY_BEAT_MS - (performance.now() - this.beganAtMs));
+  }
+
+  /** The generation of the slow-down under which a send goes now. */
+  get generation(): number {
+    return this.state.slow.generation;
+  }
+
+  /** SES has throttled a send that went under `generation`. */
+  throttled(generation: number): void {
+    this.wantsFigures = true;
+    if (generation !== this.generation || this.throttledUnder !== null) return;
+    this.throttledUnder = generation;
+    // At once here; the others hear of it.
+    this.parts.queue.setRate(Math.max(1, this.parts.queue.usedPerSecond() / 2));
+    this.beatIn(0);
+  }
+
+  /** Emails of the day's quota that are left, by what was last heard; `null`: no limit is known. */
+  get quota(): { most: number; used: number } | null {
+    const quota = quotaOf(this.state);
+    return quota && { ...quota, used: quota.used + this.unreported + this.parts.queue.admittedEmails };
+  }
+
+  /** SES, or what is left by our count, says that the quota is used up: ask SES again, soon. */
+  quotaUsedUp(): void {
+    this.wantsFigures = true;
+  }
+
+  /** SES was asked by somebody else of this process. */
+  learn(figures: AccountFigures): void {
+    if (!this.running) return;
+    this.answer = figures;
+    this.beatIn(0);
+  }
+
+  /** Gives the share back. */
+  async leave(): Promise<void> {
+    this.closed = true;
+    await this.depart();
+  }
+
+  private async depart(): Promise<void> {
+    clearTimeout(this.timer);
+    if (!this.running) return;
+    this.running = false;
+    await settledWithin(ANSWER_MS, this.beating ?? Promise.resolve());
+    const { id } = this;
+    const sent = this.takeSent();
+    this.id = randomUUID();
+    this.seen.clear();
+    const store = await this.parts.store();
+    // Else it dies: others take its share a little later.
+    await settledWithin(
+      ANSWER_MS,
+      store
+        .change((before) => departed(before ?? NOTHING_SHARED, id, sent))
+        .then(() => (this.unreported -= sent)),
+    );
+  }
+
+  private get firstRate(): number {
+    return Math.min(this.rate.perSecond ?? FIRST_PER_SECOND, FIRST_PER_SECOND);
+  }
+
+  /** Keeps the process alive only while mail waits. */
+  private beatIn(ms: number): void {
+    if (!this.running) return;
+    clearTimeout(this.timer);
+    if (this.beating) return;
+    const sinceMs = performance.now() - this.beganAtMs;
+    this.timer = setTimeout(() => void this.run(), Math.max(ms, LEAST_BEAT_MS - sinceMs, 0));
+    if (!this.parts.queue.isWaiting) this.timer.unref();
+  }
+
+  private async run(): Promise<void> {
+    const { queue } = this.parts;
+    if (!queue.isWaiting && performance.now() - this.usedAtMs > IDLE_MS) {
+      queue.setRate(this.firstRate);
+      await this.depart().catch(() => undefined);
+      return;
+    }
+    this.beating = this.beatOnce().finally(() => (this.beating = null));
+    await this.beating;
+    const isUrgent = this.answer !== null || this.throttledUnder !== null;
+    this.beatIn(isUrgent ? 0 : queue.isWaiting ? HUNGRY_BEAT_MS : BEAT_MS);
+  }
+
+  private async beatOnce(): Promise<void> {
+    const startedMs = performance.now();
+    const beat = this.tell(startedMs);
+    this.beganAtMs = startedMs;
+    const { throttledUnder, answer } = beat;
+    let outcome: Outcome | null = null;
+    try {
+      const store = await this.parts.store();
+      await store.change((shared) => (outcome = exchange(shared ?? NOTHING_SHARED, beat)).state);
+      this.unreported -= beat.sent;
+      this.complained = false;
+    } catch (error) {
+      this.complain(error);
+      // What was last known, carried on alone: the others keep what they had.
+      outcome = exchange(this.state, { ...beat, sent: 0, dead: new Map() });
+    }
+    if (this.throttledUnder === throttledUnder) this.throttledUnder = null;
+    if (this.answer === answer) this.answer = null;
+    this.adopt(outcome!, performance.now());
+  }
+
+  private tell(nowMs: number): Beat {
+    const { queue, now } = this.parts;
+    const elapsedMs = Math.max(1, nowMs - this.beganAtMs);
+    const admitted = queue.takeAdmitted();
+    const waiting = queue.waiting();
+    this.unreported += admitted.critical + admitted.others;
+    const perSecond = (gone: number, waits: number) =>
+      (gone * 1_000) / Math.max(elapsedMs, BEAT_MS / 2) + waits;
+    this.demand = {
+      critical: Math.max(this.demand.critical * KEPT_DEMAND, perSecond(admitted.critical, waiting.critical)),
+      others: Math.max(
+        this.demand.others * KEPT_DEMAND,
+        perSecond(admitted.others, waiting.others) / (1 - this.rate.reserve),
+      ),
+    };
+    return {
+      id: this.id,
+      ...this.demand,
+      pace: queue.usedPerSecond(),
+      sent: this.unreported,
+      throttledUnder: this.throttledUnder,
+      elapsedMs,
+      dead: this.dead(nowMs),
+      answer: this.answer,
+      wantsFigures: this.wantsFigures,
+      perSecond: this.rate.perSecond,
+      now: now(),
+    };
+  }
+
+  private adopt({ state, share, mustAsk }: Outcome, nowMs: number): void {
+    this.state = state;
+    for (const id of this.seen.keys()) if (!(id in state.members)) this.seen.delete(id);
+    for (const [id, { beat }] of Object.entries(state.members)) {
+      if (this.seen.get(id)?.beat !== beat) this.seen.set(id, { beat, atMs: nowMs });
+    }
+    if (mustAsk) this.askSes();
+    const isUnknown = share === null && !this.wasAnswered && nowMs - this.joinedAtMs < FIRST_ANSWER_MS;
+    this.parts.queue.setRate(isUnknown ? this.firstRate : share);
+  }
+
+  private askSes(): void {
+    this.wantsFigures = false;
+    this.asking ??= this.parts
+      .ask()
+      .then((figures) => (this.answer = figures))
+      .catch(() => undefined)
+      .finally(() => {
+        this.asking = null;
+        this.wasAnswered = true;
+        this.beatIn(0);
+      })
+      .then(() => undefined);
+  }
+
+  private dead(nowMs: number): Map<string, number> {
+    const gone = [...this.seen].filter(([id, { atMs }]) => id !== this.id && nowMs - atMs > DEAD_MS);
+    return new Map(gone.map(([id, { beat }]) => [id, beat]));
+  }
+
+  private takeSent(): number {
+    const { critical, others } = this.parts.queue.takeAdmitted();
+    return (this.unreported += critical + others);
+  }
+
+  private complain(error: unknown): void {
+    if (this.complained) return;
+    this.complained = true;
+    this.logger.warn(
+      `The sending rate can't be shared with other instances at present; this one keeps its share: ${String(error)}`,
+    );
+  }
+}

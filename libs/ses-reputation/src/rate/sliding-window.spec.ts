@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { SlidingWindow } from './sliding-window.js';
+
+function windowOf(perSecond: number | null): SlidingWindow {
+  const window = new SlidingWindow();
+  window.setRate(perSecond);
+  return window;
+}
+
+/** What one sender lets go that always has mail waiting. */
+function greedy(window: SlidingWindow, emails: number, untilMs: number): { at: number; emails: number }[] {
+  const gone: { at: number; emails: number }[] = [];
+  for (let now = 0; now < untilMs; now = Math.max(now, window.fitsAt(now, emails))) {
+    window.add(now, emails);
+    gone.push({ at: now, emails });
+  }
+  return gone;
+}
+
+function mostInASecond(gone: { at: number; emails: number }[]): number {
+  let [most, within, oldest] = [0, 0, 0];
+  for (const { at, emails } of gone) {
+    within += emails;
+    while (gone[oldest]!.at <= at - 1_000) within -= gone[oldest++]!.emails;
+    most = Math.max(most, within);
+  }
+  return most;
+}
+
+const sumOf = (gone: { emails: number }[]) => gone.reduce((sum, { emails }) => sum + emails, 0);
+
+describe('SlidingWindow', () => {
+  it('never lets more than the rate go in any second, and nearly all of it in the long run', () => {
+    const rate = fc.double({ min: 0.1, max: 500, noNaN: true });
+    const property = fc.property(rate, fc.integer({ min: 1, max: 3 }), (perSecond, emails) => {
+      const gone = greedy(windowOf(perSecond), emails, 20_000);
+      expect(mostInASecond(gone)).toBeLessThanOrEqual(Math.max(Math.ceil(perSecond), emails));
+      // The last of them may be paid for after the end, and a window's rest be too small for a message.
+      const capacity = Math.ceil(perSecond);
+      const usable = capacity < emails ? 1 : (capacity - (capacity % emails)) / capacity;
+      expect(sumOf(gone)).toBeGreaterThan(perSecond * 20 * usable * 0.95 - 2 * emails);
+      expect(sumOf(gone)).toBeLessThanOrEqual(perSecond * 20 + capacity + emails);
+    });
+    fc.assert(property, { numRuns: 100 });
+  });
+
+  it('lets a whole second go at once', () => {
+    const window = windowOf(14);
+    for (let n = 0; n < 14; n++) {
+      expect(window.fits(1_000, 1)).toBe(true);
+      window.add(1_000, 1);
+    }
+    expect(window.fits(1_000, 1)).toBe(false);
+    expect(window.fitsAt(1_000, 1)).toBe(2_020);
+    expect(window.fits(2_019, 1)).toBe(false);
+    expect(window.fits(2_020, 14)).toBe(true);
+  });
+
+  it('pays for a call to many in the seconds after it', () => {
+    const window = windowOf(10);
+    window.add(0, 1);
+    expect(window.fits(0, 50)).toBe(false);
+    expect(window.fits(1_020, 50)).toBe(true);
+    window.add(1_020, 50);
+    expect(window.fitsAt(1_020, 1)).toBeGreaterThan(1_000 + 4_000);
+    expect(window.fitsAt(1_020, 1)).toBeLessThan(1_000 + 6_000);
+  });
+
+  it('lets nothing go at a rate of none, and all without a rate', () => {
+    expect(windowOf(0).fits(0, 1)).toBe(false);
+    expect(windowOf(0).fitsAt(0, 1)).toBe(Number.POSITIVE_INFINITY);
+    const free = windowOf(null);
+    free.add(0, 1_000_000);
+    expect(free.fits(0, 1_000_000)).toBe(true);
+  });
+
+  it('counts what went at an earlier rate', () => {
+    const window = windowOf(100);
+    window.add(0, 90);
+    window.setRate(10);
+    expect(window.usedPerSecond(500)).toBe(90);
+    expect(window.fits(500, 1)).toBe(false);
+    expect(window.usedPerSecond(1_100)).toBe(0);
+  });
+});

@@ -1,0 +1,84 @@
+/** Mail that leaves close together may arrive closer still: a second is taken for a little more. */
+const SECOND_MS = 1_020;
+/** Entries of so many milliseconds are one. */
+const SLOT_MS = 5;
+const COMPACT_AFTER = 512;
+
+interface Entry {
+  at: number;
+  emails: number;
+}
+
+/**
+ * No more than so many emails in any second, whenever it begins. A rate of less than one whole email a second has a
+ * longer window: 0.3 a second is one in 3.3 seconds.
+ */
+export class SlidingWindow {
+  private readonly entries: Entry[] = [];
+  private head = 0;
+  private sum = 0;
+  private capacity = Number.POSITIVE_INFINITY;
+  private spanMs = SECOND_MS;
+
+  /** @param perSecond emails; `null` for no limit */
+  setRate(perSecond: number | null): void {
+    this.capacity = perSecond === null ? Number.POSITIVE_INFINITY : wholeEmails(perSecond);
+    this.spanMs = perSecond ? Math.max(1, wholeEmails(perSecond) / perSecond) * SECOND_MS : SECOND_MS;
+  }
+
+  /** Emails of the window that ends now. */
+  used(now: number): number {
+    while (this.head < this.entries.length && this.entries[this.head]!.at + this.spanMs <= now) {
+      this.sum -= this.entries[this.head++]!.emails;
+    }
+    if (this.head > COMPACT_AFTER) {
+      this.entries.splice(0, this.head);
+      this.head = 0;
+    }
+    return this.sum;
+  }
+
+  /** The same, a second. */
+  usedPerSecond(now: number): number {
+    return (this.used(now) * SECOND_MS) / this.spanMs;
+  }
+
+  /** A message to more than a whole window holds goes when the window is empty, and is paid for in those after it. */
+  fits(now: number, emails: number): boolean {
+    const used = this.used(now);
+    return used + emails <= this.capacity || (used === 0 && this.capacity > 0);
+  }
+
+  add(now: number, emails: number): void {
+    let at = Math.ceil(now / SLOT_MS) * SLOT_MS;
+    let left = emails;
+    for (; left > this.capacity && this.capacity > 0; at += this.spanMs, left -= this.capacity) {
+      this.append(at, this.capacity);
+    }
+    this.append(at, left);
+  }
+
+  /** When so many emails fit if nothing is added before; `Infinity`: not at this rate. */
+  fitsAt(now: number, emails: number): number {
+    if (this.fits(now, emails)) return now;
+    if (this.capacity === 0) return Number.POSITIVE_INFINITY;
+    let left = this.sum;
+    for (let i = this.head; i < this.entries.length; i++) {
+      left -= this.entries[i]!.emails;
+      if (left + emails <= this.capacity || left === 0) return this.entries[i]!.at + this.spanMs;
+    }
+    return now;
+  }
+
+  private append(at: number, emails: number): void {
+    const last = this.entries.length > this.head ? this.entries.at(-1)! : null;
+    this.sum += emails;
+    if (last && last.at >= at) last.emails += emails;
+    else this.entries.push({ at, emails });
+  }
+}
+
+function wholeEmails(perSecond: number): number {
+  // 14 computed from shares may be 14.000000000000002.
+  return Math.ceil(perSecond - 1e-9);
+}
