@@ -180,6 +180,8 @@ export class RateMember {
       this.complained = false;
     } catch (error) {
       this.complain(error);
+      // Nobody has been seen to live meanwhile, and all may.
+      this.seen.clear();
       // What was last known, carried on alone: the others keep what they had.
       outcome = exchange(this.state, { ...beat, sent: 0, dead: new Map() });
     }
