@@ -7,6 +7,7 @@ import { factsTable, tableOf, targetsTable } from './harness/table.js';
 import { http } from './http.js';
 import { importCost } from './import-cost.js';
 import { ingest } from './ingest.js';
+import { rate } from './rate.js';
 import { report } from './report.js';
 import { retention } from './retention.js';
 import { sendMany } from './send-many.js';
@@ -22,6 +23,7 @@ const BENCHMARKS: Record<string, (compare: Compare, tell: Tell) => Promise<void>
   http,
   send,
   'send-many': sendMany,
+  rate,
   check,
   report,
   retention,

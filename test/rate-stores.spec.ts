@@ -12,6 +12,11 @@ import { redisUrl } from './support/redis.js';
 const url = await redisUrl();
 const KINDS = [...databaseKinds().map(({ name }) => name), ...(url ? ['Redis'] : [])];
 
+const add = (before: SharedRate | null): SharedRate => {
+  const { sent } = before ?? NOTHING_SHARED;
+  return { ...NOTHING_SHARED, sent: sent + 1 };
+};
+
 describe.each(KINDS)('what instances share, on %s', (name) => {
   const cleanUps: (() => Promise<unknown>)[] = [];
 
@@ -39,11 +44,6 @@ describe.each(KINDS)('what instances share, on %s', (name) => {
     return Array.from({ length: count }, () => new DatabaseRateStore(first, 'send-rate:test'));
   }
 
-  const add = (before: SharedRate | null): SharedRate => {
-    const { sent } = before ?? NOTHING_SHARED;
-    return { ...NOTHING_SHARED, sent: sent + 1 };
-  };
-
   it('loses no change of several instances at once', async () => {
     const stores = await open(4);
     await Promise.all(
@@ -70,9 +70,10 @@ describe.each(KINDS)('what instances share, on %s', (name) => {
   });
 });
 
+const never = () => new Promise<never>(() => undefined);
+
 describe('Redis that does not answer', () => {
   it('fails in time', async () => {
-    const never = () => new Promise<never>(() => undefined);
     const store = new RedisRateStore({ get: never, eval: never }, 'test');
     await expect(store.change(() => NOTHING_SHARED)).rejects.toThrow('did not answer');
   });

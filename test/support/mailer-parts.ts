@@ -35,6 +35,7 @@ export class AdjustableClock extends Clock {
 /** One instance of the application, as far as the mailer needs it. */
 export interface MailerParts {
   mailer: MailerService;
+  rate: SendRate;
   guard: GuardGate;
   idempotentSends: IdempotentSends;
   reputation: ReputationLedger;
@@ -74,6 +75,7 @@ export async function startMailer(
   const bus = new SesEventBus(emitter);
   const guard = new GuardGate(options, store, clock);
   await guard.onModuleInit();
+  const rate = new SendRate(options, client, dataSource, new AmazonWord(options, client, clock), clock);
   const mailer = new MailerService(
     options,
     client,
@@ -84,10 +86,11 @@ export async function startMailer(
     guard,
     bus,
     clock,
-    new SendRate(options, client, dataSource, new AmazonWord(options, client, clock), clock),
+    rate,
   );
   return {
     mailer,
+    rate,
     guard,
     idempotentSends,
     reputation,
@@ -101,7 +104,11 @@ export async function startMailer(
       await store.transaction((tx) => suppressions.add(tx, [entry]));
     },
     async close() {
-      await Promise.all([mailer.beforeApplicationShutdown(), guard.beforeApplicationShutdown()]);
+      await Promise.all([
+        mailer.beforeApplicationShutdown(),
+        rate.beforeApplicationShutdown(),
+        guard.beforeApplicationShutdown(),
+      ]);
       await Promise.all([mailer.onApplicationShutdown(), reputation.onApplicationShutdown()]);
       client.destroy();
       if (dataSource.isInitialized) await dataSource.destroy();

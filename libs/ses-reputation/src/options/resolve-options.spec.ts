@@ -227,6 +227,14 @@ describe('resolveOptions', () => {
       'guard.mode is "on" — expected "enforce" or "observe" or "off"',
     ],
     ['a probe of more than all', { feedback, guard: { probe: { share: 1.5 } } }, 'guard.probe.share is 1.5'],
+    ['a rate of none', { feedback, rate: { perSecond: 0 } }, 'rate.perSecond is 0 — expected recipients'],
+    ['a reserve of all', { feedback, rate: { reserve: 1 } }, 'rate.reserve is 1 — expected a share from 0'],
+    [
+      'a URL for a client',
+      { feedback, rate: { redis: 'redis://x' } },
+      'rate.redis is "redis://x" — expected',
+    ],
+    ['a rate that is no object', { feedback, rate: true }, 'rate is true — expected an object'],
     ['a misspelt probe', { feedback, guard: { probe: { after: 1 } } }, 'guard.probe.after'],
     [
       'a fetch',
@@ -250,6 +258,21 @@ describe('resolveOptions', () => {
     expect(resolveOptions({ feedback, suppression: { accountList } }).suppression.accountList).toEqual(
       expected,
     );
+  });
+
+  it('shares the rate unless told not to', () => {
+    expect(resolveOptions({ feedback }).rate).toEqual({
+      perSecond: null,
+      reserve: 0.1,
+      maxWaitMs: null,
+      redis: null,
+      name: null,
+    });
+    expect(resolveOptions({ feedback, rate: false }).rate).toBeNull();
+    expect(resolveOptions({ feedback, rate: { perSecond: 0.5, reserve: 0 } }).rate).toMatchObject({
+      perSecond: 0.5,
+      reserve: 0,
+    });
   });
 
   it('takes topics of every partition, and no scheduled check', () => {

@@ -7,13 +7,14 @@ import {
   departed,
   exchange,
   NOTHING_SHARED,
+  knownRate,
   quotaOf,
   type AccountFigures,
   type Beat,
   type Outcome,
   type SharedRate,
 } from './shared-rate.js';
-import type { TurnQueue } from './turn-queue.js';
+import type { Demand, TurnQueue } from './turn-queue.js';
 
 /** Others see what one tells within this time; sooner where mail waits. */
 const BEAT_MS = 400;
@@ -29,6 +30,19 @@ const FIRST_PER_SECOND = 10;
 const FIRST_ANSWER_MS = 2_000;
 /** What was to send lately is still wanted, so that a gap costs no share. */
 const KEPT_DEMAND = 0.7;
+
+/** How this process stands. */
+export interface SendRateStatus {
+  /** Emails a second of all instances together; `null`: no limit is known. */
+  perSecond: number | null;
+  /** Of them, this one's. */
+  share: number | null;
+  /** Instances that send, this one included. */
+  instances: number;
+  /** Of the rate, since SES has throttled; 1 is all of it. */
+  factor: number;
+  waiting: Demand;
+}
 
 export interface RateMemberParts {
   queue: TurnQueue;
@@ -59,6 +73,7 @@ export class RateMember {
   private asking: Promise<void> | null = null;
   private wasAnswered = false;
   private complained = false;
+  private share: number | null = null;
 
   constructor(
     private readonly rate: ResolvedRate,
@@ -80,6 +95,18 @@ export class RateMember {
   /** Mail waits that did not before: perhaps others can spare something. */
   hungry(): void {
     this.beatIn(HUNGRY_BEAT_MS - (performance.now() - this.beganAtMs));
+  }
+
+  get status(): SendRateStatus | null {
+    if (this.state === NOTHING_SHARED) return null;
+    const { account, members, slow } = this.state;
+    return {
+      perSecond: knownRate(account, this.rate.perSecond),
+      share: this.share,
+      instances: Object.keys(members).length,
+      factor: slow.factor,
+      waiting: this.parts.queue.waiting(),
+    };
   }
 
   /** The generation of the slow-down under which a send goes now. */
@@ -222,6 +249,7 @@ export class RateMember {
 
   private adopt({ state, share, mustAsk }: Outcome, nowMs: number): void {
     this.state = state;
+    this.share = share;
     for (const id of this.seen.keys()) if (!(id in state.members)) this.seen.delete(id);
     for (const [id, { beat }] of Object.entries(state.members)) {
       if (this.seen.get(id)?.beat !== beat) this.seen.set(id, { beat, atMs: nowMs });

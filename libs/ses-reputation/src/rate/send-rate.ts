@@ -9,7 +9,7 @@ import { AmazonWord } from '../reputation/amazon/amazon-word.js';
 import { SES_CLIENT } from '../ses/tokens.js';
 import { SES_DATA_SOURCE } from '../store/tokens.js';
 import { DatabaseRateStore } from './database-rate-store.js';
-import { RateMember } from './rate-member.js';
+import { RateMember, type SendRateStatus } from './rate-member.js';
 import type { RateStore } from './rate-store.js';
 import { RedisRateStore } from './redis-rate-store.js';
 import type { AccountFigures } from './shared-rate.js';
@@ -70,6 +70,11 @@ export class SendRate implements BeforeApplicationShutdown {
       throttled: () => member.throttled(generation),
       quotaUsedUp: () => member.quotaUsedUp(),
     };
+  }
+
+  /** What is known now, and what waits; `null` before the first send, and with `rate: false`. */
+  get status(): SendRateStatus | null {
+    return this.parts?.member.status ?? null;
   }
 
   /** What waits gives up; what the host still sends goes as it comes. The share is the others'. */

@@ -105,7 +105,8 @@ export function quotaOf({ account, sent }: SharedRate): { most: number; used: nu
   return { most: account.perDay, used: account.sentBefore + sent };
 }
 
-function knownRate(account: AccountFigures | null, perSecond: number | null): number | null {
+/** The rate of the account, or the host's own below it; `null`: nobody says it. */
+export function knownRate(account: AccountFigures | null, perSecond: number | null): number | null {
   if (account === null) return perSecond;
   return perSecond === null ? account.perSecond : Math.min(account.perSecond, perSecond);
 }
