@@ -1,7 +1,9 @@
+import { CreateEmailTemplateCommand } from '@aws-sdk/client-sesv2';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SendRate } from '../libs/ses-reputation/src/rate/send-rate.js';
 import { SesSimulator, type SesSimulatorOptions } from '../libs/ses-reputation/src/testing/index.js';
 import type { SesReputationOptions } from '../libs/ses-reputation/src/options/ses-reputation-options.js';
+import { countedCalls } from './support/counted-calls.js';
 import { databaseKinds } from './support/databases.js';
 import { startMailer, type MailerParts } from './support/mailer-parts.js';
 import { until } from './support/sns-harness.js';
@@ -114,6 +116,43 @@ describe.each(databaseKinds())('the mailer and the rate of the account, on $name
     expect(simulator.sent).toHaveLength(13);
   });
 
+  it('sends many in calls that the rate has room for, and stops waiting when it is stopped', async () => {
+    const { simulator, send, parts } = await start({ sendRate: 10 });
+    await parts.client.send(
+      new CreateEmailTemplateCommand({
+        TemplateName: 'news',
+        TemplateContent: { Subject: 'news', Text: 'Hello' },
+      }),
+    );
+    await send('codes');
+    await until(() => parts.rate.status?.perSecond === 10);
+    const calls = countedCalls(parts.client);
+    const stop = new AbortController();
+    const source = Array.from({ length: 40 }, (_, n) => ({
+      to: `reader-${n}@example.com`,
+      stream: 'newsletter',
+      template: { name: 'news' },
+    }));
+    const statuses: string[] = [];
+    const codes = new Set<unknown>();
+    const reading = (async () => {
+      for await (const receipt of parts.mailer.sendMany(source, { signal: stop.signal })) {
+        statuses.push(receipt.status);
+        if (receipt.status === 'failed') codes.add((receipt.error as { code?: string }).code);
+      }
+    })();
+    await until(() => simulator.sent.length >= 10);
+    stop.abort(new Error('enough'));
+    await expect(reading).rejects.toThrow('enough');
+    const sent = simulator.sent.length - 1;
+    expect(statuses.filter((status) => status === 'sent')).toHaveLength(sent);
+    expect(statuses).toHaveLength(40);
+    expect([...codes]).toEqual(['SES_SEND_CANCELLED']);
+    // 9 of 10 a second are not kept for critical mail: no call is for more, and SES refused none.
+    expect(Math.max(...calls.entries)).toBeLessThanOrEqual(9);
+    expect(calls.entries.reduce((sum, size) => sum + size, 0)).toBe(sent);
+  });
+
   it('goes on without its database, and gives up what waits when it closes', async () => {
     const { send, parts } = await start({ sendRate: 2 }, { rate: { perSecond: 2 } });
     await send('codes');
@@ -124,8 +163,8 @@ describe.each(databaseKinds())('the mailer and the rate of the account, on $name
     await late[0];
     const closing = parts.rate.beforeApplicationShutdown();
     expect(await late[3]).toMatchObject({
-      code: 'SES_SEND_THROTTLED',
-      message: expect.stringContaining('the application closes'),
+      code: 'SES_SEND_CANCELLED',
+      message: expect.stringContaining('the application began to close'),
     });
     await closing;
     expect(await send('codes')).toMatchObject({ status: 'sent' });

@@ -137,6 +137,8 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
       },
       look: (keys, stream) => this.look(keys, stream),
       admit: (message, gate) => this.admit(message, gate),
+      turnsOf: (emails, priority) => this.rate.turnsOf(emails, priority),
+      mostAtOnce: (priority) => this.rate.mostAtOnce(priority),
       submit: (admitted, signal) => this.submit(admitted, signal),
       accept: (taken) => this.accept(taken),
       sendWhole: (message, signal) => this.sendRead(message, signal),

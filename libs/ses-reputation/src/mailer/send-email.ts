@@ -8,6 +8,7 @@ import { classifySendError, type SendErrorKind } from '../ses/classify-send-erro
 import { sendOnce } from '../ses/send-once.js';
 import { backOffMs } from './back-off.js';
 import {
+  SendCancelledError,
   SendingDisabledError,
   SendOutcomeUnknownError,
   SendQuotaExceededError,
@@ -34,7 +35,7 @@ export async function sendEmail(
   turns: Turns,
 ): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    await takeTurn(turns, attempt - 1);
+    await takeTurn(turns, attempt - 1, closing);
     const result = await sendOnce(client, request);
     if ('messageId' in result) return result.messageId ?? lostMessageId();
     const kind = classifySendError(result.error, result.handedOver);
@@ -46,12 +47,21 @@ export async function sendEmail(
   }
 }
 
-async function takeTurn(turns: Turns, attempts: number): Promise<void> {
+/**
+ * Waits until SES may be asked.
+ *
+ * @param attempts that were made before
+ */
+export async function takeTurn(turns: Turns, attempts: number, signal: AbortSignal): Promise<void> {
   try {
-    await turns.next();
+    await turns.next(signal);
   } catch (error) {
-    if (error instanceof TurnRefusedError && error.refusal === 'quota')
-      throw new SendQuotaExceededError(error);
+    if (!(error instanceof TurnRefusedError)) throw error;
+    const { refusal } = error;
+    if (refusal === 'quota') throw new SendQuotaExceededError(error);
+    if (refusal === 'closing')
+      throw new SendCancelledError('the application began to close', { cause: error });
+    if (refusal === 'cancelled') throw new SendCancelledError('sending was stopped', { cause: error });
     throw new SendThrottledError(attempts, error);
   }
 }

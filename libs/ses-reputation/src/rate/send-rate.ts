@@ -18,8 +18,11 @@ import { TurnRefusedError } from './turn-refused.error.js';
 
 /** The turns of one message: one for each attempt. */
 export interface Turns {
-  /** Resolves when SES may be asked; `undefined`: at once. Rejects with {@link TurnRefusedError}. */
-  next(): Promise<void> | undefined;
+  /**
+   * Resolves when SES may be asked; `undefined`: at once. Rejects with {@link TurnRefusedError}, also when `signal`
+   * aborts.
+   */
+  next(signal?: AbortSignal): Promise<void> | undefined;
   /** SES answered that there are too many a second. */
   throttled(): void;
   /** SES answered that the day's quota is used up. */
@@ -55,14 +58,14 @@ export class SendRate implements BeforeApplicationShutdown {
     const { rate, queue, member } = this.parts;
     let generation = 0;
     return {
-      next: () => {
+      next: (signal) => {
         member.touch();
         if (priority !== 'critical' && isKept(member, emails, rate.reserve)) {
           member.quotaUsedUp();
           return Promise.reject(new TurnRefusedError('quota'));
         }
         generation = member.generation;
-        const waiting = queue.take(emails, priority);
+        const waiting = queue.take(emails, priority, signal);
         if (!waiting) return undefined;
         member.hungry();
         return waiting.then(() => void (generation = member.generation));
@@ -70,6 +73,11 @@ export class SendRate implements BeforeApplicationShutdown {
       throttled: () => member.throttled(generation),
       quotaUsedUp: () => member.quotaUsedUp(),
     };
+  }
+
+  /** Recipients of one call that this process's share of the rate has room for; 1 or more, `Infinity` without a limit. */
+  mostAtOnce(priority: StreamPriority): number {
+    return Math.max(1, this.parts?.queue.most(priority) ?? Number.POSITIVE_INFINITY);
   }
 
   /** What is known now, and what waits; `null` before the first send, and with `rate: false`. */

@@ -26,6 +26,11 @@ export class SlidingWindow {
     this.spanMs = perSecond ? Math.max(1, wholeEmails(perSecond) / perSecond) * SECOND_MS : SECOND_MS;
   }
 
+  /** Emails of a whole window. */
+  get most(): number {
+    return this.capacity;
+  }
+
   /** Emails of the window that ends now. */
   used(now: number): number {
     while (this.head < this.entries.length && this.entries[this.head]!.at + this.spanMs <= now) {

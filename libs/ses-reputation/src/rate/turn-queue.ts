@@ -48,8 +48,8 @@ export class TurnQueue {
     this.pump();
   }
 
-  /** Resolves when it may go; `undefined`: at once. Rejects with TurnRefusedError. */
-  take(emails: number, priority: StreamPriority): Promise<void> | undefined {
+  /** Resolves when it may go; `undefined`: at once. Rejects with TurnRefusedError, also when `signal` aborts. */
+  take(emails: number, priority: StreamPriority, signal?: AbortSignal): Promise<void> | undefined {
     const now = performance.now();
     // Once it closes nothing waits any more: what the host still sends goes as it comes.
     if (this.closed || (this.isNext(priority) && this.fits(now, emails, priority))) {
@@ -60,8 +60,14 @@ export class TurnQueue {
       const waiting: Waiting = { emails, go: resolve, refuse: reject, over: false };
       this.queues[priority].push(waiting);
       if (this.maxWaitMs !== null) this.limitWait(waiting, this.maxWaitMs);
+      if (signal) this.endWith(signal, waiting);
       this.pump();
     });
+  }
+
+  /** Emails that can go in one second; `Infinity`: no limit. */
+  most(priority: StreamPriority): number {
+    return priority === 'critical' ? this.all.most : this.unreserved.most;
   }
 
   get isWaiting(): boolean {
@@ -145,19 +151,36 @@ export class TurnQueue {
   }
 
   private limitWait(waiting: Waiting, ms: number): void {
-    const timer = setTimeout(() => {
-      waiting.over = true;
-      waiting.refuse(new TurnRefusedError('too long'));
-      this.pump();
-    }, ms);
-    const { go, refuse } = waiting;
-    waiting.go = () => {
-      clearTimeout(timer);
-      go();
-    };
-    waiting.refuse = (error) => {
-      clearTimeout(timer);
-      refuse(error);
-    };
+    const timer = setTimeout(() => this.giveUp(waiting, 'too long'), ms);
+    afterwards(waiting, () => clearTimeout(timer));
   }
+
+  private endWith(signal: AbortSignal, waiting: Waiting): void {
+    const end = () => this.giveUp(waiting, 'cancelled');
+    if (signal.aborted) {
+      end();
+      return;
+    }
+    signal.addEventListener('abort', end, { once: true });
+    afterwards(waiting, () => signal.removeEventListener('abort', end));
+  }
+
+  private giveUp(waiting: Waiting, refusal: TurnRefusedError['refusal']): void {
+    waiting.over = true;
+    waiting.refuse(new TurnRefusedError(refusal));
+    this.pump();
+  }
+}
+
+/** Runs when the wait is over, either way. */
+function afterwards(waiting: Waiting, done: () => void): void {
+  const { go, refuse } = waiting;
+  waiting.go = () => {
+    done();
+    go();
+  };
+  waiting.refuse = (error) => {
+    done();
+    refuse(error);
+  };
 }

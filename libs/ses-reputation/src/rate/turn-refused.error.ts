@@ -1,7 +1,8 @@
-export type TurnRefusal = 'closing' | 'too long' | 'quota';
+export type TurnRefusal = 'closing' | 'cancelled' | 'too long' | 'quota';
 
 const WHY: Record<TurnRefusal, string> = {
   closing: 'the application closes, and the message still waited for its turn',
+  cancelled: 'it was stopped while the message waited for its turn',
   'too long': 'the message has waited for its turn for rate.maxWaitMs',
   quota: "the rest of the account's 24-hour quota is kept for critical streams (rate.reserve)",
 };

@@ -1,6 +1,7 @@
 import { sendBulk } from './send-bulk.js';
 import { bulkEntry, bulkRequest } from './bulk-message.js';
 import { SendOutcomeUnknownError } from '../errors.js';
+import { everyone } from '../read-recipients.js';
 import { nextGroup } from './group.js';
 import type { SendManyReceipt } from './send-many-options.js';
 import type { Ready, Slot } from './slot.js';
@@ -49,7 +50,7 @@ export class Dispatcher {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     for (;;) {
-      const { group, full } = nextGroup(this.waiting, this.concurrency);
+      const { group, full } = nextGroup(this.waiting, this.concurrency, this.steps.mostAtOnce);
       if (group.length === 0 || this.concurrency - this.underWay < group.length) return;
       const lingers =
         full || !this.host.moreMayCome() ? 0 : LINGER_MS - (performance.now() - group[0]!.since);
@@ -148,7 +149,13 @@ export class Dispatcher {
       bulkEntry(ready.message, ready.bulk!, admitted.recipients),
     );
     const shared = bulkRequest(going[0]!.ready.message);
-    const outcomes = await sendBulk(this.steps.client, shared, entries, this.stop);
+    const { priority } = going[0]!.ready.message.stream;
+    const turnsOf = (left: readonly number[]) =>
+      this.steps.turnsOf(
+        left.reduce((sum, i) => sum + everyone(going[i]!.admitted.recipients).length, 0),
+        priority,
+      );
+    const outcomes = await sendBulk(this.steps.client, shared, entries, this.stop, turnsOf);
     const taken: (Going & { messageId: string })[] = [];
     const left: Going[] = [];
     for (const [i, one] of going.entries()) {

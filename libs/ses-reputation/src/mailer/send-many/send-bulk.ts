@@ -1,8 +1,9 @@
 import type { BulkEmailEntry, SendBulkEmailCommandInput, SESv2Client } from '@aws-sdk/client-sesv2';
+import type { Turns } from '../../rate/send-rate.js';
 import { classifySendError } from '../../ses/classify-send-error.js';
 import { sendBulkOnce } from '../../ses/send-bulk-once.js';
 import { backOffMs } from '../back-off.js';
-import { ATTEMPTS, toSendError, waited } from '../send-email.js';
+import { ATTEMPTS, takeTurn, toSendError, waited } from '../send-email.js';
 import { readEntryResult, type EntryAnswer } from './bulk-status.js';
 
 /** What became of one entry: an id, an error of ../errors.ts, or SES refused the call as such, and each must go alone. */
@@ -12,7 +13,8 @@ export type BulkOutcome = { messageId: string } | { error: Error } | { alone: 'r
  * Hands entries to SES in one call, and those again, in another, of which surely nothing was sent and a later
  * attempt may succeed.
  *
- * @param stop ends the waiting between attempts
+ * @param stop ends the waiting for a turn, and between attempts
+ * @param turnsOf when SES may be asked about these entries
  * @returns one outcome an entry, in their order
  */
 export async function sendBulk(
@@ -20,10 +22,18 @@ export async function sendBulk(
   shared: Omit<SendBulkEmailCommandInput, 'BulkEmailEntries'>,
   entries: readonly BulkEmailEntry[],
   stop: AbortSignal,
+  turnsOf: (entries: readonly number[]) => Turns,
 ): Promise<BulkOutcome[]> {
   const outcomes: BulkOutcome[] = [];
   let left = entries.map((_, i) => i);
   for (let attempt = 1; ; attempt++) {
+    const turns = turnsOf(left);
+    try {
+      await takeTurn(turns, attempt - 1, stop);
+    } catch (error) {
+      for (const i of left) outcomes[i] = { error: error as Error };
+      return outcomes;
+    }
     const result = await sendBulkOnce(client, { ...shared, BulkEmailEntries: left.map((i) => entries[i]!) });
     const alone = 'error' in result ? asksForSingle(result.error) : null;
     if (alone) {
@@ -32,6 +42,8 @@ export async function sendBulk(
     }
     const answers =
       'error' in result ? sameForAll(result, left.length) : inOrder(result.results, left.length);
+    if (answers.some((answer) => 'kind' in answer && answer.kind === 'rate')) turns.throttled();
+    if (answers.some((answer) => 'kind' in answer && answer.kind === 'quota')) turns.quotaUsedUp();
     const again: { i: number; answer: Refusal }[] = [];
     for (const [at, i] of left.entries()) {
       const answer = answers[at]!;

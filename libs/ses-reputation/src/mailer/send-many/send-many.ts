@@ -166,6 +166,8 @@ class SendRun {
   }
 
   private fail({ slot, message }: Ready, error: unknown): void {
+    // It waited for its turn when the run was stopped.
+    if (this.stopped && error instanceof SendCancelledError) this.cut = true;
     this.steps.failed(message, error);
     this.settle(slot, failedReceipt(error));
   }

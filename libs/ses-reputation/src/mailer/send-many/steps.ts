@@ -1,5 +1,6 @@
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
-import type { ResolvedStream } from '../../options/ses-reputation-options.js';
+import type { ResolvedStream, StreamPriority } from '../../options/ses-reputation-options.js';
+import type { Turns } from '../../rate/send-rate.js';
 import type { CheckedMessage } from '../check-message.js';
 import type { Recipients } from '../read-recipients.js';
 import type { SendReceipt, SuppressedRecipient } from '../send-receipt.js';
@@ -27,6 +28,10 @@ export interface SendSteps {
   look(keys: string[], stream: ResolvedStream): Promise<GateResult>;
   /** @throws RecipientsSuppressedError */
   admit(message: CheckedMessage, gate: GateResult): { receipt: SendReceipt } | Admitted;
+  /** When SES may be asked about so many recipients. */
+  turnsOf(emails: number, priority: StreamPriority): Turns;
+  /** Recipients of one call that the rate has room for. */
+  mostAtOnce(priority: StreamPriority): number;
   submit(admitted: Admitted, signal: AbortSignal): Promise<string>;
   /** Books and tells what SES took, all of one stream and configuration set. */
   accept(taken: { admitted: Admitted; messageId: string }[]): SendReceipt[];
