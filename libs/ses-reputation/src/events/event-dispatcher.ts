@@ -92,9 +92,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
     this.soon = undefined;
     if (!this.works) return;
     this.again = true;
-    this.taking ??= this.take().finally(() => {
-      this.taking = null;
-    });
+    this.taking ??= this.take();
   }
 
   /** Delivers what is due now, if this process leads, and waits until nothing is under way. */
@@ -139,21 +137,28 @@ export class EventDispatcher implements OnApplicationBootstrap {
   }
 
   private async take(): Promise<void> {
-    while (this.again && this.works) {
-      this.again = false;
-      this.lookedAt = performance.now();
-      this.failedKeys.clear();
-      const { rows, isAll } = await this.due();
-      // What is left behind of a key leaves all that follows behind.
-      const left = new Set<string>();
-      for (const row of rows) {
-        const { key } = row;
-        if (key !== null && (this.failedKeys.has(key) || left.has(key))) continue;
-        if (!this.isFull(row.name)) this.enqueue(row);
-        else if (key !== null) left.add(key);
-      }
-      if (!isAll) this.again = true;
+    try {
+      while (this.again && this.works) await this.takeOnce();
+    } finally {
+      // In the same turn as the loop's end: nothing can come in between and wait for a look that is over.
+      this.taking = null;
     }
+  }
+
+  private async takeOnce(): Promise<void> {
+    this.again = false;
+    this.lookedAt = performance.now();
+    this.failedKeys.clear();
+    const { rows, isAll } = await this.due();
+    // What is left behind of a key leaves all that follows behind.
+    const left = new Set<string>();
+    for (const row of rows) {
+      const { key } = row;
+      if (key !== null && (this.failedKeys.has(key) || left.has(key))) continue;
+      if (!this.isFull(row.name)) this.enqueue(row);
+      else if (key !== null) left.add(key);
+    }
+    if (!isAll) this.again = true;
   }
 
   private isFull(name: string): boolean {
