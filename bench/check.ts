@@ -55,7 +55,7 @@ export async function check(compare: Compare): Promise<void> {
   }
 }
 
-function rawQuery(database: 'SQLite' | 'PostgreSQL', count: number): string {
+export function rawQuery(database: 'SQLite' | 'PostgreSQL', count: number): string {
   const place = (n: number): string => (database === 'SQLite' ? '?' : `$${n}`);
   const places = list(count, (index) => place(index + 1));
   return (
@@ -65,7 +65,7 @@ function rawQuery(database: 'SQLite' | 'PostgreSQL', count: number): string {
 }
 
 /** Every second address up to twice the number of rows is suppressed. */
-function questions(count: keyof typeof CHECKS): string[][] {
+export function questions(count: keyof typeof CHECKS): string[][] {
   return list(CHECKS[count], () => list(count, () => address(Math.floor(Math.random() * 2 * ROWS))));
 }
 
@@ -73,7 +73,7 @@ function address(n: number): string {
   return `reader-${n}@mail-${n % 500}.example.com`;
 }
 
-async function fill(dataSource: DataSource): Promise<void> {
+export async function fill(dataSource: DataSource): Promise<void> {
   for (let from = 0; from < ROWS; from += ROWS_A_STATEMENT) {
     await dataSource.manager.insert(
       SuppressedAddress,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addressKey } from './address-key.js';
-import { parseAddrSpec } from './addr-spec.js';
+import { parseAddrSpec, readWritten } from './addr-spec.js';
 
 describe('addressKey', () => {
   it.each([
@@ -74,6 +74,22 @@ describe('addressKey', () => {
         expect(key).not.toBeNull();
         expect(addressKey(key!)).toBe(key);
       }),
+    );
+  });
+
+  it('reads plain addresses as it reads all others', () => {
+    const part = fc.string({
+      unit: fc.constantFrom('a', 'B', '1', '-', '_', '.', '+', 'xn--', '@'),
+      maxLength: 70,
+    });
+    const label = fc.string({ unit: fc.constantFrom('a', 'Z', '0', '-', '_', 'xn--'), maxLength: 70 });
+    const domain = fc.array(label, { minLength: 1, maxLength: 6 }).map((labels) => labels.join('.'));
+    const address = fc.tuple(part, domain).map(([local, domain]) => `${local}@${domain}`);
+    fc.assert(
+      fc.property(fc.oneof(fc.emailAddress(), address, part), (text) => {
+        expect(parseAddrSpec(text)).toEqual(readWritten(text));
+      }),
+      { numRuns: 2_000 },
     );
   });
 

@@ -7,6 +7,7 @@ import { insertAll, insertion, type Insertion } from '../store/insert-rows.js';
 import { selectRows } from '../store/select-rows.js';
 import { Store } from '../store/store.js';
 import { erasedKey, isErasedKey } from './erased-key.js';
+import { findByKey, type FoundSuppression } from './find-by-key.js';
 import { ListChanges, type NewSuppression, type SuppressionOutcome } from './list-changes.js';
 import { isLive, outranks } from './merge-suppression.js';
 import { EVERY_STREAM, SuppressedAddress } from './suppressed-address.entity.js';
@@ -98,19 +99,16 @@ export class SuppressionLedger {
     keys: readonly string[],
     stream?: string,
   ): Promise<Map<string, Suppression>> {
-    const found = new Map<string, SuppressedAddress>();
-    const scopes = stream === undefined ? [EVERY_STREAM] : [EVERY_STREAM, stream];
+    const found = new Map<string, FoundSuppression>();
+    const nowMs = this.clock.now();
     for (const part of parts([...new Set(keys)])) {
       const asked = this.storedKeys(part);
-      const rows = await manager.find(SuppressedAddress, {
-        where: { key: In([...asked.keys()]), scope: In(scopes) },
-        order: { scope: 'ASC' },
-      });
-      for (const row of rows) {
+      for (const row of await findByKey(manager, [...asked.keys()])) {
         const key = asked.get(row.key);
-        if (key === undefined || !isLive(row, this.clock.now())) continue;
+        if (key === undefined || !isLive(row, nowMs)) continue;
+        if (row.scope !== EVERY_STREAM && row.scope !== stream) continue;
         const other = found.get(key);
-        if (!other || outranks(row, other)) found.set(key, row);
+        if (!other || outranksIn(row, other)) found.set(key, row);
       }
     }
     return new Map([...found].map(([key, { reason, scope, since }]) => [key, { reason, scope, since }]));
@@ -189,6 +187,11 @@ async function write(
     insertion(SuppressionHistory, history),
   ]);
   for (const { key, scope, ...values } of updated) await tx.update(SuppressedAddress, { key, scope }, values);
+}
+
+/** Of two equally strong suppressions the one of every stream is told. */
+function outranksIn(a: FoundSuppression, b: FoundSuppression): boolean {
+  return outranks(a, b) || (!outranks(b, a) && a.scope === EVERY_STREAM && b.scope !== EVERY_STREAM);
 }
 
 function rowId(key: string, scope: string): string {
