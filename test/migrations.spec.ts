@@ -89,6 +89,7 @@ describe.each(databaseKinds())('the migrations on $name', ({ name, create }) => 
       key: longest,
       scope: 's'.repeat(64),
       address: '漢'.repeat(320),
+      domain: 'b'.repeat(255),
       reason: 'account-list',
       since: at,
       expiresAt: null,

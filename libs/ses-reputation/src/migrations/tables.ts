@@ -29,7 +29,7 @@ export async function dropTables(queryRunner: QueryRunner, tables: readonly Tabl
 }
 
 /** With the data source's `entityPrefix`, which entities have of themselves and migrations don't. */
-function tableName({ connection }: QueryRunner, name: string): string {
+export function tableName({ connection }: QueryRunner, name: string): string {
   const { entityPrefix } = connection.options;
   return entityPrefix ? connection.namingStrategy.prefixTableName(entityPrefix, name) : name;
 }

@@ -45,6 +45,7 @@ function forGood(
     key: erased,
     scope: EVERY_STREAM,
     address: '',
+    domain: '',
     reason,
     since,
     expiresAt: null,

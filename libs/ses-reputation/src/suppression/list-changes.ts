@@ -1,3 +1,4 @@
+import { domainOfKey } from '../address/address-key.js';
 import type { PendingEvent } from '../events/ses-events.js';
 import { fitText } from '../store/fit-text.js';
 import { timeOrderedId } from '../store/time-ordered-id.js';
@@ -103,7 +104,7 @@ export function historyRow(
     reason,
     note,
     actor,
-  }: Omit<SuppressedAddress, 'since' | 'expiresAt' | 'reason'> & {
+  }: Omit<SuppressedAddress, 'domain' | 'since' | 'expiresAt' | 'reason'> & {
     reason: SuppressionReason | null;
   },
   action: SuppressionAction,
@@ -118,6 +119,7 @@ function rowOf(entry: NewSuppression, erased: string | undefined): SuppressedAdd
     key: kept ? entry.key : erased,
     scope: entry.scope,
     address: kept ? fitText(entry.address, 320) : '',
+    domain: kept ? domainOfKey(entry.key) : '',
     reason: entry.reason,
     since: entry.since,
     expiresAt: entry.expiresAt ?? null,

@@ -15,7 +15,30 @@ export function searchTerms(search: string): string[] {
   return [...new Set(terms.filter((term): term is string => Boolean(term)))];
 }
 
+/** What to look for by index. */
+export interface SearchStarts {
+  /** How keys may begin. */
+  prefixes: string[];
+  /** A whole domain. */
+  domain: string | null;
+}
+
+/** The same for a list too long to be read: `ann`, `ann@exam`, `@example.com`; `example.com` may be either. */
+export function searchStarts(search: string): SearchStarts {
+  const text = search.trim();
+  const at = text.lastIndexOf('@');
+  return {
+    prefixes: searchTerms(search).filter((term) => !term.startsWith('@')),
+    domain: (at <= 0 && domainToASCII(text.slice(at + 1).normalize('NFC')).toLowerCase()) || null,
+  };
+}
+
 /** A LIKE pattern, with `!` as its escape character, for texts that hold `term`. */
 export function containing(term: string): string {
-  return `%${term.replace(/[%_!]/g, '!$&')}%`;
+  return `%${beginning(term)}`;
+}
+
+/** A LIKE pattern, with `!` as its escape character, for texts that begin with `term`. */
+export function beginning(term: string): string {
+  return `${term.replace(/[%_!]/g, '!$&')}%`;
 }

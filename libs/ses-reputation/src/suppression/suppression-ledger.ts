@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { In, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import type { PendingEvent } from '../events/ses-events.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
@@ -23,7 +23,7 @@ export interface Suppression {
 export type { NewSuppression, SuppressionOutcome };
 
 const MOST_KEYS = 500;
-const ROW = ['key', 'scope', 'address', 'reason', 'since', 'expiresAt', 'note', 'actor'] as const;
+const ROW = ['key', 'scope', 'address', 'domain', 'reason', 'since', 'expiresAt', 'note', 'actor'] as const;
 
 /** Reads and writes the list inside the transactions of others. What may be written is checked before. */
 @Injectable()
