@@ -5,11 +5,13 @@ export interface SeenQuery {
   values: unknown[];
 }
 
+const ignore = () => undefined;
+
 /** The statements that a data source runs for `work`. */
 export async function queriesOf(dataSource: DataSource, work: () => Promise<unknown>): Promise<SeenQuery[]> {
   const before = dataSource.logger;
   const seen: SeenQuery[] = [];
-  const ignore = () => undefined;
+
   const logger: Logger = {
     logQuery: (text, values = []) => void seen.push({ text, values: values as unknown[] }),
     logQueryError: ignore,
