@@ -6,6 +6,7 @@ import type { Facts, Tell } from './harness/facts.js';
 import { factsTable, tableOf, targetsTable } from './harness/table.js';
 import { http } from './http.js';
 import { importCost } from './import-cost.js';
+import { importList } from './import.js';
 import { ingest } from './ingest.js';
 import { rate } from './rate.js';
 import { report } from './report.js';
@@ -17,7 +18,12 @@ import { dropAll } from './support/databases.js';
 import { targetsOf } from './targets.js';
 import { validate } from './validate.js';
 
-const BENCHMARKS: Record<string, (compare: Compare, tell: Tell) => Promise<void>> = {
+interface BenchOptions {
+  /** Where the size of a table matters: how many rows. */
+  rows?: number;
+}
+
+const BENCHMARKS: Record<string, (compare: Compare, tell: Tell, options: BenchOptions) => Promise<void>> = {
   validate,
   ingest,
   http,
@@ -27,27 +33,36 @@ const BENCHMARKS: Record<string, (compare: Compare, tell: Tell) => Promise<void>
   check,
   report,
   retention,
+  import: importList,
   'import-cost': importCost,
   sizes,
 };
 
-const USAGE = `npm run bench -- [${Object.keys(BENCHMARKS).join('|')} ...] [--rounds 5] [--json]`;
+const USAGE = `npm run bench -- [${Object.keys(BENCHMARKS).join('|')} ...] [--rounds 5] [--rows n] [--json]`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    // For benchmarks of a table whose size matters: `check`, `import`.
+    rows: { type: 'string' },
+  },
 });
 const rounds = Number(values.rounds);
+const rows = values.rows === undefined ? undefined : Number(values.rows);
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name));
 if (unknown.length > 0) stop(`there is no benchmark ${unknown.join(', ')}`);
 if (!Number.isInteger(rounds) || rounds < 5 || rounds % 2 === 0)
   stop('--rounds takes an odd number from 5 on');
+if (rows !== undefined && !(Number.isInteger(rows) && rows >= 1_000 && rows % 1_000 === 0))
+  stop('--rows takes whole thousands');
 
 const chosen = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
 const results: ComparisonResult[] = [];
 const facts: Facts[] = [];
 try {
-  for (const name of chosen) await BENCHMARKS[name]!(measured, told);
+  for (const name of chosen) await BENCHMARKS[name]!(measured, told, { rows });
 } finally {
   await dropAll();
 }

@@ -23,6 +23,11 @@ export interface ImportOptions {
   /** For lines and items that name none. Default `*`, every stream. */
   scope?: string;
   actor?: string | null;
+  /**
+   * Whether each new address raises `ses.suppression.added` (and an opt-out `ses.unsubscribe`). Default true. Say no
+   * for a long list: its events are delivered one by one, and what happens meanwhile waits behind them.
+   */
+  events?: boolean;
   /** Ends the import between two batches; what is on the list by then stays there. */
   signal?: AbortSignal;
   /** After each batch, with the counts so far. */
@@ -84,28 +89,42 @@ export class SuppressionImport {
     write: (batch: NewSuppression[]) => Promise<SuppressionOutcome[]>,
   ): Promise<ImportResult> {
     let batch: NewSuppression[] = [];
-    const flush = async () => {
-      this.options.signal?.throwIfAborted();
-      const outcomes = batch.length > 0 ? await write(batch) : [];
-      batch = [];
+    let writing = Promise.resolve();
+    const put = async (entries: NewSuppression[]) => {
+      const outcomes = entries.length > 0 ? await write(entries) : [];
       const unchanged = outcomes.filter((outcome) => outcome === 'unchanged').length;
       this.progress.unchanged += unchanged;
       this.progress.added += outcomes.length - unchanged;
       this.options.onProgress?.({ ...this.progress });
     };
-    this.options.signal?.throwIfAborted();
-    for await (const record of importRecords(source)) {
-      this.progress.lines++;
-      const entry = this.read(record);
-      if (entry) batch.push(entry);
-      if (batch.length === BATCH) await flush();
-      if (this.progress.lines % LINES_A_TURN === 0) {
-        // A text, or SQLite, never waits: without this a long file would keep the application from all else.
-        await nextTurn();
-        this.options.signal?.throwIfAborted();
+    // While the database takes one batch the next is read, no further.
+    const flush = async () => {
+      await writing;
+      this.options.signal?.throwIfAborted();
+      writing = put(batch);
+      // It is awaited above and below.
+      writing.catch(() => undefined);
+      batch = [];
+    };
+    try {
+      this.options.signal?.throwIfAborted();
+      for await (const record of importRecords(source)) {
+        this.progress.lines++;
+        const entry = this.read(record);
+        if (entry) batch.push(entry);
+        if (batch.length === BATCH) await flush();
+        if (this.progress.lines % LINES_A_TURN === 0) {
+          // A text, or SQLite, never waits: without this a long file would keep the application from all else.
+          await nextTurn();
+          this.options.signal?.throwIfAborted();
+        }
       }
+      await flush();
+      await writing;
+    } finally {
+      // Whatever ended the import, nothing is written after that.
+      await writing.catch(() => undefined);
     }
-    await flush();
     const { added, unchanged, rejected } = this.progress;
     const omitted = rejected - this.rejected.length;
     return { added, unchanged, rejected: this.rejected, ...(omitted > 0 && { omitted }) };

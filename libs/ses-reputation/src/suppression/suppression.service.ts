@@ -188,7 +188,7 @@ export class SuppressionService {
     return running.run(source, (batch) =>
       this.outbox.commit(async (tx, raise) => {
         const { events, outcomes } = await this.ledger.apply(tx, batch);
-        raise(events);
+        if (options.events !== false) raise(events);
         return outcomes;
       }),
     );
