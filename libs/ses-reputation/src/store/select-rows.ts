@@ -1,6 +1,6 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { RawSql } from './raw-sql.js';
-import { tablePlan } from './table-plan.js';
+import { tablePlan, type PlannedColumn } from './table-plan.js';
 
 export interface RowsWanted<T, K extends keyof T & string> {
   columns: readonly K[];
@@ -28,7 +28,8 @@ export async function selectRows<T extends ObjectLiteral, K extends keyof T & st
   entity: EntityTarget<T>,
   wanted: RowsWanted<T, K>,
 ): Promise<Pick<T, K>[]> {
-  const values = [...new Set(wanted.in.values)];
+  // Rows are locked in the order in which they are asked for: in one order, two writers don't deadlock.
+  const values = [...new Set(wanted.in.values)].toSorted();
   const { type } = tx.connection.options;
   const step = type === 'mysql' || type === 'mariadb' ? MOST_VALUES : Infinity;
   const found: Pick<T, K>[] = [];
@@ -47,7 +48,8 @@ async function selectPart<T extends ObjectLiteral, K extends keyof T & string>(
   const { table, column } = tablePlan(tx, entity);
   const { type } = tx.connection.options;
   const sql = new RawSql(tx);
-  const conditions = [`${column(wanted.in.property).name} ${among(sql, type, values)}`];
+  const asked = among(sql, type, column(wanted.in.property), values);
+  const conditions = [asked.condition];
   for (const [property, value] of Object.entries(wanted.equal ?? {}))
     conditions.push(`${column(property).name} = ${sql.value(value as string | number)}`);
   if (wanted.above)
@@ -55,12 +57,15 @@ async function selectPart<T extends ObjectLiteral, K extends keyof T & string>(
   const columns = wanted.columns.map(column);
   const direction = wanted.descending ? ' DESC' : '';
   const order = (wanted.orderBy ?? []).map((property) => column(property).name);
+  const from = `FROM ${table} WHERE ${conditions.join(' AND ')}`;
   const rows = await sql.rows<Record<string, unknown>>(
-    `SELECT ${columns.map(({ name }, n) => `${name} AS c${n}`).join(', ')} FROM ${table}` +
-      ` WHERE ${conditions.join(' AND ')}` +
+    `SELECT ${columns.map(({ name }, n) => `${name} AS c${n}`).join(', ')} ` +
+      (asked.each === null
+        ? from
+        : `FROM ${asked.each} CROSS JOIN LATERAL (SELECT * ${from} OFFSET 0) AS found`) +
       (order.length > 0 ? ` ORDER BY ${order.map((name) => name + direction).join(', ')}` : '') +
       (wanted.limit === undefined ? '' : ` LIMIT ${wanted.limit}`) +
-      (wanted.lock && isServer(type) ? ' FOR UPDATE' : ''),
+      (wanted.lock && isServer(type) ? ` FOR UPDATE${asked.each === null ? '' : ' OF found'}` : ''),
   );
   return rows.map(
     (row) =>
@@ -85,19 +90,39 @@ export async function idsAmong(
       .map(({ entity, ids }) => ({ plan: tablePlan(tx, entity), part: ids.slice(from, from + step) }))
       .filter(({ part }) => part.length > 0)
       .map(({ plan, part }) => {
-        const { name } = plan.column('id');
-        return `SELECT ${name} AS id FROM ${plan.table} WHERE ${name} ${among(sql, type, part)}`;
+        const id = plan.column('id');
+        const { condition, each } = among(sql, type, id, part);
+        const from = `FROM ${plan.table} WHERE ${condition}`;
+        return each === null
+          ? `SELECT ${id.name} AS id ${from}`
+          : `SELECT found.id FROM ${each} CROSS JOIN LATERAL (SELECT ${id.name} AS id ${from} OFFSET 0) AS found`;
       });
     for (const { id } of await sql.rows<{ id: string }>(selects.join(' UNION ALL '))) found.add(id);
   }
   return found;
 }
 
-/** One text for any number of values where the database allows it, so that it is prepared once. */
-function among(sql: RawSql, type: string, values: readonly string[]): string {
-  if (type === 'postgres') return `= ANY(${sql.array(values)})`;
-  if (!isServer(type)) return `IN (SELECT value FROM json_each(${sql.value(JSON.stringify(values))}))`;
-  return `IN (${sql.list(values)})`;
+/**
+ * One text for any number of values where the database allows it, so that it is prepared once. On PostgreSQL an index
+ * is asked for each value (`OFFSET 0` keeps that so): for `= ANY` it reads the whole table where it has no statistics
+ * yet, or where the values are more than about one in a hundred rows.
+ */
+function among(
+  sql: RawSql,
+  type: string,
+  { name, type: columnType }: PlannedColumn,
+  values: readonly string[],
+): { condition: string; each: string | null } {
+  if (type === 'postgres') {
+    return {
+      condition: `${name} = asked.asked_for`,
+      each: `unnest(${sql.array(values)}::${columnType}[]) AS asked(asked_for)`,
+    };
+  }
+  const list = isServer(type)
+    ? sql.list(values)
+    : `SELECT value FROM json_each(${sql.value(JSON.stringify(values))})`;
+  return { condition: `${name} IN (${list})`, each: null };
 }
 
 function isServer(type: string): boolean {

@@ -22,7 +22,7 @@ export interface Suppression {
 
 export type { NewSuppression, SuppressionOutcome };
 
-const MOST_KEYS = 500;
+const MOST_KEYS = 1_000;
 const ROW = ['key', 'scope', 'address', 'domain', 'reason', 'since', 'expiresAt', 'note', 'actor'] as const;
 
 /** Reads and writes the list inside the transactions of others. What may be written is checked before. */

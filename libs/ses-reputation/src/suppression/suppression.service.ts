@@ -134,7 +134,8 @@ export class SuppressionService {
   }
 
   /**
-   * A page of what is suppressed now, in an order that stays. `search` finds part of an address in any case.
+   * A page of what is suppressed now, in an order that stays. `search` finds addresses by how they begin or by their
+   * domain, in any case; in a list of up to 100,000 by any part.
    *
    * @throws UnknownReasonError, UnknownScopeError, InvalidPageError, StoreUnavailableError
    */
@@ -173,8 +174,8 @@ export class SuppressionService {
 
   /**
    * Puts many addresses on the list: lines (`address` or `address,reason`, also as SES exports its own list),
-   * a CSV file with a header, its bytes as they are read, or what `export` gave. In transactions of 500;
-   * events follow each. What can't be read is told and passed over; what is on the list is never weakened, so
+   * a CSV file with a header, its bytes as they are read, or what `export` gave. In transactions of 1,000, of 4,000
+   * in a long list and not on SQLite; events follow each. What can't be read is told and passed over; what is on the list is never weakened, so
    * that the same import may be run again.
    *
    * @example
@@ -184,7 +185,12 @@ export class SuppressionService {
    * @throws UnknownReasonError, UnknownScopeError, StoreUnavailableError, and what `signal` was aborted with
    */
   async import(source: ImportSource, options: ImportOptions = {}): Promise<ImportResult> {
-    const running = new SuppressionImport(options, this.options.streams, () => this.clock.now());
+    const running = new SuppressionImport(
+      options,
+      this.options.streams,
+      () => this.clock.now(),
+      this.store.dialect !== 'sqlite',
+    );
     return running.run(source, (batch) =>
       this.outbox.commit(async (tx, raise) => {
         const { events, outcomes } = await this.ledger.apply(tx, batch);
