@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { sesReputationMigrations } from 'nestjs-ses-reputation/migrations';
+import { AddSuppressionDomain1795658400000, sesReputationMigrations } from 'nestjs-ses-reputation/migrations';
 import { SES_REPUTATION_ENTITIES } from '../libs/ses-reputation/src/entities.js';
 import { FeedbackEvent } from '../libs/ses-reputation/src/feedback/feedback-event.entity.js';
 import { IdempotentSend } from '../libs/ses-reputation/src/mailer/idempotent-send.entity.js';
@@ -79,6 +79,34 @@ describe.each(databaseKinds())('the migrations on $name', ({ name, create }) => 
     await before.runMigrations();
     expect(await before.manager.count(IdempotentSend)).toBe(1);
     expect(await difference(before)).toEqual([]);
+  });
+
+  it('give the addresses that are on the list their domain', async () => {
+    const dataSource = await connect();
+    await dataSource.runMigrations();
+    const keys = ['ann@example.com', '"a@b"@xn--bcher-kva.example', `h:${'0'.repeat(64)}`];
+    for (const key of keys) {
+      await dataSource.manager.insert(SuppressedAddress, {
+        key,
+        scope: '*',
+        address: '',
+        reason: 'manual',
+        since: new Date(0),
+      });
+    }
+    const { length } = sesReputationMigrations;
+    const steps = length - sesReputationMigrations.indexOf(AddSuppressionDomain1795658400000);
+    for (let i = 0; i < steps; i++) await dataSource.undoLastMigration();
+    await dataSource.runMigrations();
+    const rows = await dataSource.manager.find(SuppressedAddress);
+    expect(new Map(rows.map(({ key, domain }) => [key, domain]))).toEqual(
+      new Map([
+        [keys[0], 'example.com'],
+        [keys[1], 'xn--bcher-kva.example'],
+        [keys[2], ''],
+      ]),
+    );
+    expect(await difference(dataSource)).toEqual([]);
   });
 
   it('make tables that hold what the entities say', async () => {

@@ -81,6 +81,41 @@ describe.each(databaseKinds())('import and export on $name', (kind) => {
     });
   });
 
+  it('raises no events where it is told so, and keeps the history', async () => {
+    const lines = ['ann@example.com', 'bob@example.com,unsubscribe'];
+    expect(await list.suppression.import(lines, { events: false })).toMatchObject({ added: 2 });
+    expect(await list.raised()).toEqual([]);
+    expect(await list.suppression.history('bob@example.com')).toMatchObject([{ action: 'added' }]);
+    expect(await exported()).toHaveLength(2);
+  });
+
+  it('takes a list that is longer than many transactions, twice', async () => {
+    const lines = Array.from({ length: 23_456 }, (_, i) => `a${i}@example.com`);
+    const progress: ImportProgress[] = [];
+    const options = { events: false, onProgress: (now: ImportProgress) => void progress.push(now) };
+    expect(await list.suppression.import(lines, options)).toEqual({
+      added: 23_456,
+      unchanged: 0,
+      rejected: [],
+    });
+    expect(progress.length).toBeGreaterThan(10);
+    expect(progress.map(({ added }) => added)).toEqual(
+      progress.map(({ added }) => added).toSorted((a, b) => a - b),
+    );
+    expect(await list.suppression.import(lines, options)).toMatchObject({ added: 0, unchanged: 23_456 });
+    expect(await list.dataSource.manager.count(SuppressedAddress)).toBe(23_456);
+  });
+
+  it('has ended writing when it fails for its source', async () => {
+    const broken = (function* () {
+      for (let i = 0; i < 1_500; i++) yield `a${i}@example.com`;
+      throw new Error('no more of the file');
+    })();
+    await expect(list.suppression.import(broken, { events: false })).rejects.toThrow('no more of the file');
+    // The full batch was handed over before that, and is there: not the part of the next one.
+    expect(await list.dataSource.manager.count(SuppressedAddress)).toBe(1_000);
+  });
+
   it('strengthens what is there, and counts it as added', async () => {
     await list.suppression.suppress('ann@example.com', { reason: 'soft-bounces' });
     await list.suppression.suppress('bob@example.com', { reason: 'complaint' });
