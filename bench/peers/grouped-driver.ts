@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { domainOfKey } from '../../libs/ses-reputation/src/address/address-key.js';
 import { SES_REPUTATION_ENTITIES } from '../../libs/ses-reputation/src/index.js';
 import { OutboxEvent } from '../../libs/ses-reputation/src/events/outbox-event.entity.js';
 import { FeedbackEvent } from '../../libs/ses-reputation/src/feedback/feedback-event.entity.js';
@@ -109,7 +110,14 @@ export function rowsOfBounces(bounces: readonly string[]): Insertion[] {
     ),
     insertion(
       SuppressedAddress,
-      rows.map(({ address }) => ({ ...suppressed, key: address, address, since: at, expiresAt: null })),
+      rows.map(({ address }) => ({
+        ...suppressed,
+        key: address,
+        address,
+        domain: domainOfKey(address),
+        since: at,
+        expiresAt: null,
+      })),
     ),
     insertion(
       SuppressionHistory,
