@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { RawSql, tableNames } from '../store/raw-sql.js';
-import { MINUTE_MS } from './bucket-width.js';
+import { MINUTE_MS, startOf, WIDTHS } from './bucket-width.js';
+import { newestMailNear } from './newest-mail-near.js';
 import { emptyWindow, newestMail, type RepresentativeWindow } from './representative-window.js';
 import { ReputationBucket } from './reputation-bucket.entity.js';
 
@@ -34,86 +35,126 @@ export const WIDEST_MS = 1_440 * MINUTE_MS;
 /** Ends of the bands that mail is summed up in, by age in minutes; those between the windows' help to find mail. */
 const BANDS = [60, 180, 480, 1_440, 4_320, 10_080, 43_200] as const;
 
-/** The mail of one band: younger than its end, older than the end of the band before. */
-interface Band extends WindowCounts {
-  band: number;
-  /** Width of its widest bucket. */
+/** Sums of the buckets that begin within a band, or of one bucket. */
+interface Sums extends WindowCounts {
+  /** Index of the band; `null` of one bucket. */
+  band: number | null;
+  /** Of one bucket, in milliseconds since the epoch. */
+  start: number;
   minutes: number;
 }
 
-type BandRow = Record<'band' | 'volume' | 'bounced' | 'complaints' | 'minutes', string | number>;
+type SumsRow = Record<
+  'band' | 'start' | 'minutes' | 'volume' | 'bounced' | 'complaints',
+  string | number | null
+>;
+
+interface Span {
+  /** The windows end there; milliseconds since the epoch. */
+  at: number;
+  /** Buckets that begin later are left out; milliseconds since the epoch. */
+  upTo: number;
+  /** So many eligible emails make the main window. */
+  volume: number;
+}
 
 /**
  * Reads what a report is made of: a few thousand buckets at most, since old ones are merged, however much mail
  * there was. The database adds them up.
  *
  * Nothing counts from before the first counted mail: feedback for it would have no volume to stand against.
- *
- * @param span.at the windows end there; milliseconds since the epoch
- * @param span.upTo buckets that begin later are left out; milliseconds since the epoch
- * @param span.volume so many eligible emails make the main window
  */
-export async function measure(
+export async function measure(manager: EntityManager, dimension: string, span: Span): Promise<Measurement> {
+  const sql = new RawSql(manager);
+  const [row] = await sql.rows<{ first: string | number | null }>(
+    `SELECT ${firstMail(manager, sql, dimension, span.upTo)} AS first`,
+  );
+  return measureFrom(manager, dimension, span, firstOf(row));
+}
+
+/** As text of a query: start of the first bucket with mail. */
+export function firstMail(manager: EntityManager, sql: RawSql, dimension: string, upTo: number): string {
+  const { table, column } = tableNames(manager, ReputationBucket);
+  const start = column('start');
+  return (
+    `(SELECT ${start} FROM ${table} WHERE ${column('dimension')} = ${sql.value(dimension)} ` +
+    `AND ${start} <= ${sql.value(upTo)} AND ${column('sent')} > 0 ORDER BY ${start} LIMIT 1)`
+  );
+}
+
+export function firstOf(row: { first: string | number | null } | undefined): number | null {
+  return row === undefined || row.first === null ? null : Number(row.first);
+}
+
+/** @param first as {@link firstMail} gives it */
+export async function measureFrom(
   manager: EntityManager,
   dimension: string,
-  { at, upTo, volume }: { at: number; upTo: number; volume: number },
+  { at, upTo, volume }: Span,
+  first: number | null,
 ): Promise<Measurement> {
-  const first = await firstMail(manager, dimension, upTo);
-  if (first === null) return { first, main: emptyWindow(), windows: windowsOf([]) };
+  if (first === null) return { first, main: emptyWindow(), windows: windowsOf([], at) };
   const since = first - BOOKING_SKEW_MS;
-  const bands = await bandsOf(manager, dimension, { at, upTo, since });
-  const near = Math.max(since, searchFrom(bands, at, volume));
-  const span = { dimension, upTo, volume };
-  let main = await newestMail(manager, { ...span, since: near });
+  const sums = await sumsOf(manager, dimension, { at, upTo, since });
+  const reach = reachOf(sums, at, volume);
+  const span = { dimension, upTo, volume, since };
+  let main = await newestMailNear(manager, { ...span, near: reach?.near ?? null });
+  main ??= await newestMail(manager, { ...span, since: Math.max(since, reach?.surely ?? since) });
   // Mail of the account's suppression list may have taken away what was added up.
-  if (main.volume < volume && near > since) main = await newestMail(manager, { ...span, since });
-  return { first, main, windows: windowsOf(bands) };
+  if (main.volume < volume && reach && reach.surely > since) main = await newestMail(manager, span);
+  return { first, main, windows: windowsOf(sums, at) };
 }
 
-async function firstMail(manager: EntityManager, dimension: string, upTo: number): Promise<number | null> {
-  const first = await manager
-    .createQueryBuilder(ReputationBucket, 'b')
-    .select('b.start', 'start')
-    .where('b.dimension = :dimension AND b.start <= :upTo AND b.sent > 0', { dimension, upTo })
-    .orderBy('b.start', 'ASC')
-    .limit(1)
-    .getRawOne<{ start: string | number }>();
-  return first ? Number(first.start) : null;
-}
-
-/** A bucket belongs to a band when any of it does: exact to the minute where mail is counted by the minute. */
-async function bandsOf(
+/**
+ * The bands, by ranges of the index: nothing is asked of each bucket. A bucket counts for a window when any of it
+ * does (exact to the minute where mail is counted by the minute), so that the few that begin before a window and end
+ * in it come by themselves.
+ */
+async function sumsOf(
   manager: EntityManager,
   dimension: string,
   { at, upTo, since }: { at: number; upTo: number; since: number },
-): Promise<Band[]> {
+): Promise<Sums[]> {
   const sql = new RawSql(manager);
   const { table, column } = tableNames(manager, ReputationBucket);
-  const end = `${column('start')} + ${column('minutes')} * ${MINUTE_MS}`;
-  const ends = BANDS.map((minutes) => at - minutes * MINUTE_MS);
-  const whens = ends.map((from, band) => `WHEN ${end} > ${sql.value(from)} THEN ${band}`);
-  const oldest = ends.at(-1)!;
-  const rows = await sql.rows<BandRow>(
-    `SELECT CASE ${whens.join(' ')} END AS band, SUM(${column('sent')} - ${column('excluded')}) AS volume, ` +
-      `SUM(${column('hardBounces')}) AS bounced, SUM(${column('complaints')}) AS complaints, ` +
-      `MAX(${column('minutes')}) AS minutes FROM ${table} ` +
-      `WHERE ${column('dimension')} = ${sql.value(dimension)} AND ${column('start')} <= ${sql.value(upTo)} ` +
-      `AND ${column('start')} >= ${sql.value(Math.max(since, oldest - WIDEST_MS))} ` +
-      `AND ${end} > ${sql.value(oldest)} GROUP BY 1`,
+  const start = column('start');
+  const eligible = `${column('sent')} - ${column('excluded')}`;
+  const of = () => `FROM ${table} WHERE ${column('dimension')} = ${sql.value(dimension)}`;
+  const bands = BANDS.map(
+    (age, band) =>
+      `SELECT ${band} AS band, 0 AS start, 0 AS minutes, SUM(${eligible}) AS volume, ` +
+      `SUM(${column('hardBounces')}) AS bounced, SUM(${column('complaints')}) AS complaints ${of()} ` +
+      `AND ${start} > ${sql.value(Math.max(beginOf(age, at), since - 1))} ` +
+      `AND ${start} <= ${sql.value(band === 0 ? upTo : beginOf(BANDS[band - 1]!, at))}`,
   );
+  const starts = WINDOW_NAMES.flatMap((name) =>
+    WIDTHS.map((width) => startOf(beginOf(WINDOWS[name], at), width)),
+  );
+  const across =
+    `SELECT -1, ${start}, ${column('minutes')}, ${eligible}, ${column('hardBounces')}, ` +
+    `${column('complaints')} ${of()} AND ${start} IN (${sql.list(starts)}) AND ${start} >= ${sql.value(since)}`;
+  const rows = await sql.rows<SumsRow>([...bands, across].join(' UNION ALL '));
   return rows.map((row) => ({
-    band: Number(row.band),
+    band: Number(row.band) < 0 ? null : Number(row.band),
+    start: Number(row.start),
+    minutes: Number(row.minutes),
     volume: Number(row.volume),
     hardBounces: Number(row.bounced),
     complaints: Number(row.complaints),
-    minutes: Number(row.minutes),
   }));
 }
 
-function windowsOf(bands: readonly Band[]): Measurement['windows'] {
+function beginOf(age: number, at: number): number {
+  return at - age * MINUTE_MS;
+}
+
+function windowsOf(sums: readonly Sums[], at: number): Measurement['windows'] {
   const counts = (name: WindowName): WindowCounts => {
-    const inside = bands.filter(({ band }) => BANDS[band]! <= WINDOWS[name]);
-    const sum = (counter: keyof WindowCounts) => inside.reduce((total, band) => total + band[counter], 0);
+    const begin = beginOf(WINDOWS[name], at);
+    const inside = sums.filter(({ band, start, minutes }) =>
+      band === null ? start <= begin && start + minutes * MINUTE_MS > begin : BANDS[band]! <= WINDOWS[name],
+    );
+    const sum = (counter: keyof WindowCounts) => inside.reduce((total, some) => total + some[counter], 0);
     return {
       volume: Math.max(0, sum('volume')),
       hardBounces: sum('hardBounces'),
@@ -123,15 +164,21 @@ function windowsOf(bands: readonly Band[]): Measurement['windows'] {
   return { '1h': counts('1h'), '24h': counts('24h'), '7d': counts('7d'), '30d': counts('30d') };
 }
 
-/** From when on there seems to be that much mail, so that no older buckets need to be looked at. */
-function searchFrom(bands: readonly Band[], at: number, volume: number): number {
+/**
+ * Where so much mail seems to be reached: in the band that begins with `surely`, and with mail as even as it may be in
+ * it, `near`. `null` if the bands hold less.
+ */
+function reachOf(sums: readonly Sums[], at: number, volume: number): { near: number; surely: number } | null {
   let held = 0;
-  let widest = 0;
-  for (const [index, age] of BANDS.entries()) {
-    const found = bands.find(({ band }) => band === index);
-    held += found?.volume ?? 0;
-    widest = Math.max(widest, found?.minutes ?? 0);
-    if (held >= volume) return at - (age + widest) * MINUTE_MS;
+  let younger = 0;
+  for (const [band, age] of BANDS.entries()) {
+    const more = sums.find((some) => some.band === band)?.volume ?? 0;
+    if (held + more >= volume) {
+      const near = younger + ((volume - held) / Math.max(1, more)) * (age - younger);
+      return { near: Math.floor(beginOf(near, at)), surely: beginOf(age, at) + 1 };
+    }
+    held += more;
+    younger = age;
   }
-  return -Infinity;
+  return null;
 }

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
-import { outboxCounts } from '../events/outbox-counts.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { Store } from '../store/store.js';
 import { storedAccountStatus } from './amazon/account-status.js';
@@ -9,12 +8,12 @@ import { knownRates } from './amazon/amazon-memory.js';
 import { breakdown, checkedBreakdown, type BreakdownQuery, type BreakdownRow } from './breakdown.js';
 import { DimensionPlaces } from './dimension-places.js';
 import { ACCOUNT, kindOf, OTHER, otherOf } from './dimension.js';
-import { measure } from './measure.js';
+import { measureFrom } from './measure.js';
 import { ReputationCheck } from './reputation-check.js';
 import { ReputationLedger } from './reputation-ledger.js';
 import { dimensionOf, type ReportQuery } from './report-query.js';
 import { reportOf, type ReputationReport } from './report.js';
-import { readState } from './state-store.js';
+import { readStanding } from './standing.js';
 
 /** Bounce and complaint rates as Amazon takes them, and how near they are to Amazon's limits. */
 @Injectable()
@@ -46,15 +45,15 @@ export class ReputationService {
     await this.ledger.flush();
     const at = query.at?.getTime() ?? this.clock.now();
     return this.store.read(async (manager) => {
-      const state = await readState(manager, this.options.app);
       // Of the minute that begins at a past `at`, nothing was sent by then; the one that runs now is counted.
       const upTo = at < this.clock.now() ? at - 1 : at;
       const dimension = await this.countedIn(manager, asked);
-      const measured = await measure(manager, dimension, { at, upTo, volume: rules.windowVolume });
+      const { first, state, events } = await readStanding(manager, this.options.app, dimension, upTo);
+      const span = { at, upTo, volume: rules.windowVolume };
+      const measured = await measureFrom(manager, dimension, span, first);
       const isOfNow = dimension === ACCOUNT && query.at === undefined;
       const amazon = isOfNow ? await knownRates(manager, this.options) : null;
       const account = storedAccountStatus(state.account);
-      const events = await outboxCounts(manager, this.options.app);
       const report = reportOf(measured, at, rules, isOfNow ? state : null, account, amazon, events);
       // From another time it would foretell what has happened, or go by mail that is not there yet.
       const forecast = query.at === undefined ? report.forecast : null;

@@ -8,14 +8,14 @@ const DEFAULT_APP = 'default';
  * The row of an application. Version 0.1.0 had one for all, `account`: it goes on as that of the default application,
  * and the two names change places, so that each application has its own.
  */
-function nameOf(app: string): string {
+export function stateNameOf(app: string): string {
   if (app === DEFAULT_APP) return ACCOUNT;
   return app === ACCOUNT ? DEFAULT_APP : app;
 }
 
 /** What the application's last check decided; before the first one: all healthy, version 0. */
 export async function readState(manager: EntityManager, app: string): Promise<ReputationState> {
-  const name = nameOf(app);
+  const name = stateNameOf(app);
   const stored = await manager.findOneBy(ReputationState, { name });
   if (stored) return stored;
   return Object.assign(new ReputationState(), {
