@@ -272,7 +272,7 @@ describe('MailerService.send', () => {
   it('does not let a hanging database hold up critical mail', async () => {
     await start();
     const hanging = new Promise<never>(() => undefined);
-    Object.defineProperty(parts.dataSource.manager, 'find', { value: () => hanging });
+    Object.defineProperty(parts.dataSource.manager, 'query', { value: () => hanging });
     expect((await parts.mailer.send({ to: 'ann@example.com', text: 'x' })).status).toBe('sent');
     expect(parts.events[0]!.payload.unchecked).toBe(true);
   });
