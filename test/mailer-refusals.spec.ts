@@ -253,12 +253,12 @@ describe('what MailerService.send refuses before any call', () => {
 
   it('a stream that fails while the suppression list is asked, without ending the process', async () => {
     const { manager } = parts.dataSource;
-    Object.defineProperty(manager, 'find', { value: () => setTimeout(50, []), configurable: true });
+    Object.defineProperty(manager, 'query', { value: () => setTimeout(50, []), configurable: true });
     const content = new Readable({ read: () => undefined });
     const sending = parts.mailer.send({ to: 'ann@example.com', text: 'x', attachments: [{ content }] });
     content.destroy(new Error('the disk is gone'));
     await expect(sending).rejects.toMatchObject({ code: 'SES_MESSAGE_INVALID' });
-    delete (manager as Partial<typeof manager>).find;
+    delete (manager as Partial<typeof manager>).query;
   });
 
   it('a message for nobody, and closes every stream of it', async () => {
