@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { StreamPriority } from '../libs/ses-reputation/src/options/ses-reputation-options.js';
+import { NOTHING_SHARED, type SharedRate } from '../libs/ses-reputation/src/rate/shared-rate.js';
 import { RateWorld } from './support/rate-world.js';
 
 const PRIORITY = fc.constantFrom<StreamPriority>('critical', 'normal', 'bulk');
@@ -224,5 +225,53 @@ describe('the rate that instances share', () => {
     await world.pass(5_000);
     expect(world.lastSecond()).toBeGreaterThanOrEqual(38);
     expect(world.lastSecond()).toBeLessThanOrEqual(40);
+  });
+
+  it('does not stop an instance that has been idle when the store goes down', async () => {
+    const world = new RateWorld();
+    const a = world.start();
+    a.sendMany(1, 'critical');
+    await world.pass(90_000);
+    expect(world.shared!.members).toEqual({});
+    world.isDown = true;
+    a.sendMany(1_000, 'critical');
+    await world.pass(5_000);
+    expect(world.lastSecond()).toBeGreaterThanOrEqual(95);
+    expect(world.mostInASecond(0)).toBeLessThanOrEqual(102);
+  });
+
+  it('does not stop an instance that joined others when the store goes down', async () => {
+    const world = new RateWorld();
+    const [a, b] = [world.start(), world.start()];
+    a.sendMany(20_000, 'critical');
+    await world.pass(5_000);
+    b.sendMany(20, 'critical');
+    // It is told that the other has all of the rate, and that one has not heard of it.
+    await world.pass(12);
+    world.isDown = true;
+    const from = performance.now();
+    await world.pass(20_000);
+    const ofB = world.gone.filter(({ instance, at }) => instance === 1 && at >= from);
+    expect(ofB.length).toBeGreaterThanOrEqual(10);
+    expect(world.mostInASecond(from + 2_000)).toBeLessThanOrEqual(113);
+  });
+
+  it.each([
+    {},
+    { ...NOTHING_SHARED, slow: {} },
+    { ...NOTHING_SHARED, members: { gone: { beat: 1 } } },
+    { ...NOTHING_SHARED, account: { perSecond: 'many' } },
+    [],
+    'nonsense',
+  ])('begins anew where what is shared can not be read: %j', async (damaged) => {
+    const world = new RateWorld();
+    const [a, b] = [world.start(), world.start()];
+    world.shared = damaged as unknown as SharedRate;
+    a.sendMany(1_000, 'critical');
+    b.sendMany(1_000, 'critical');
+    await world.pass(8_000);
+    expect(Object.keys(world.shared!.members)).toHaveLength(2);
+    expect(world.lastSecond()).toBeGreaterThanOrEqual(95);
+    expect(world.lastSecond()).toBeLessThanOrEqual(102);
   });
 });

@@ -5,7 +5,7 @@ export interface Wanted {
 }
 
 /** Of the rate, in equal parts whatever there is to send: so that the first mail of an idle instance need not wait. */
-const FLOOR = 0.1;
+export const FLOOR = 0.1;
 
 /**
  * Divides a rate: a small part to all alike, the rest to critical mail and then to the other, to those who want

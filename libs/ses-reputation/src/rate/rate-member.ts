@@ -3,7 +3,9 @@ import { Logger } from '@nestjs/common';
 import type { ResolvedRate } from '../options/rate-options.js';
 import { settledWithin } from '../settled-within.js';
 import { ANSWER_MS, type RateStore } from './rate-store.js';
+import { readShared } from './read-shared.js';
 import {
+  carriedOn,
   departed,
   exchange,
   NOTHING_SHARED,
@@ -157,13 +159,13 @@ export class RateMember {
     const sent = this.takeSent();
     this.id = randomUUID();
     this.seen.clear();
+    // Else it would come back to find its own share taken if the store is down by then.
+    if (this.state !== NOTHING_SHARED) this.state = departed(this.state, id, 0);
     const store = await this.parts.store();
     // Else it dies: others take its share a little later.
     await settledWithin(
       ANSWER_MS,
-      store
-        .change((before) => departed(before ?? NOTHING_SHARED, id, sent))
-        .then(() => (this.unreported -= sent)),
+      store.change((before) => departed(readShared(before), id, sent)).then(() => (this.unreported -= sent)),
     );
   }
 
@@ -202,7 +204,7 @@ export class RateMember {
     let outcome: Outcome | null = null;
     try {
       const store = await this.parts.store();
-      await store.change((shared) => (outcome = exchange(shared ?? NOTHING_SHARED, beat)).state);
+      await store.change((shared) => (outcome = exchange(readShared(shared), beat)).state);
       this.unreported -= beat.sent;
       this.complained = false;
     } catch (error) {
@@ -210,7 +212,7 @@ export class RateMember {
       // Nobody has been seen to live meanwhile, and all may.
       this.seen.clear();
       // What was last known, carried on alone: the others keep what they had.
-      outcome = exchange(this.state, { ...beat, sent: 0, dead: new Map() });
+      outcome = carriedOn(this.state, beat);
     }
     if (this.throttledUnder === throttledUnder) this.throttledUnder = null;
     if (this.answer === answer) this.answer = null;

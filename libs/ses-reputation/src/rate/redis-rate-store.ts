@@ -28,10 +28,19 @@ export class RedisRateStore implements RateStore {
   private async swap(step: (before: SharedRate | null) => SharedRate): Promise<void> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const found = (await this.redis.get(this.key)) ?? '';
-      const next = JSON.stringify(step(found === '' ? null : (JSON.parse(found) as SharedRate)));
+      const next = JSON.stringify(step(parsed(found)));
       if (Number(await this.redis.eval(SWAP, 1, this.key, found, next, KEPT_MS)) === 1) return;
       await sleep(Math.random() * 2 * attempt);
     }
     throw new Error('the shared rate in Redis was changed by others at each of its attempts');
+  }
+}
+
+function parsed(found: string): SharedRate | null {
+  try {
+    return JSON.parse(found) as SharedRate;
+  } catch {
+    // Nothing, or something that nobody here has written.
+    return null;
   }
 }

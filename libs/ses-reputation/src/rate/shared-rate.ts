@@ -1,4 +1,4 @@
-import { fairShares, type Wanted } from './fair-shares.js';
+import { fairShares, FLOOR, type Wanted } from './fair-shares.js';
 import { allowedPerSecond, FULL_SPEED, halved, recovered, type SlowDown } from './slow-down.js';
 
 /** What SES says of the account. */
@@ -91,6 +91,19 @@ export function exchange(before: SharedRate, beat: Beat): Outcome {
   const mustAsk = isAskingDue(before, beat);
   const askedAt = mustAsk || beat.answer ? beat.now : before.askedAt;
   return { state: { account, askedAt, sent, slow, members }, share, mustAsk };
+}
+
+/**
+ * The same while nothing can be shared: by what was last known, in which nobody has died. An instance that others
+ * had left nothing sends all the same, since they can't make room for it now.
+ */
+export function carriedOn(last: SharedRate, beat: Beat): Outcome {
+  const outcome = exchange(last, { ...beat, sent: 0, dead: new Map() });
+  const { account, slow, members } = outcome.state;
+  const perSecond = allowedPerSecond(slow, knownRate(account, beat.perSecond));
+  if (outcome.share === null || perSecond === null) return outcome;
+  const isSqueezed = outcome.share < (perSecond * FLOOR) / Object.keys(members).length / 2;
+  return isSqueezed ? { ...outcome, share: perSecond * FLOOR } : outcome;
 }
 
 /** What is left when an instance goes. */
