@@ -356,7 +356,10 @@ describe.each(databaseKinds())('feedback taken in on $name', (kind) => {
       'ses.click',
       'ses.click',
     ]);
-    expect(payloads(raised, 'ses.open').map(({ address }) => address)).toEqual(['ann@example.com', null]);
+    const opened = payloads(raised, 'ses.open').map(({ address }) => address);
+    // Nothing orders events of different addresses.
+    expect(new Set(opened)).toEqual(new Set(['ann@example.com', null]));
+    expect(opened).toHaveLength(2);
     expect(payloads(raised, 'ses.click')[0]).toMatchObject({ link: 'https://example.com/' });
   });
 

@@ -9,7 +9,7 @@ const PREFIX_INDEX = 'ix_ses_suppressed_address_prefix';
 
 /**
  * Adds the domain of each suppressed address and what searches need: an index of it, and on PostgreSQL one that
- * finds addresses by how they begin. Writes every row of the list: about a minute for ten million.
+ * finds addresses by how they begin. Writes every row of the list: some time for many millions.
  */
 export class AddSuppressionDomain1795658400000 implements MigrationInterface {
   readonly name = 'AddSuppressionDomain1795658400000';
