@@ -36,6 +36,22 @@ describe.each(databaseKinds())('the mailer and the rate of the account, on $name
 
   type Send = (stream: keyof typeof STREAMS, to?: string[]) => ReturnType<MailerParts['mailer']['send']>;
 
+  /** Starts with a rate of two a second that is known, and its window used up. */
+  async function waiting() {
+    const started = await start({ sendRate: 2 });
+    const { send, parts } = started;
+    await send('codes');
+    await until(() => parts.rate.status?.perSecond === 2);
+    // What is asked from here on is asked again after the wait.
+    const later = async (...out: string[]) => {
+      for (const address of out) await parts.suppress(address);
+      parts.clock.aheadMs += 11_000;
+    };
+    const sentTo = () =>
+      started.simulator.sent.flatMap(({ destination: { to, cc } }) => [...to, ...cc].map(String));
+    return { ...started, later, sentTo };
+  }
+
   it('waits for its turn instead of being throttled, critical mail first', async () => {
     const { simulator, send, parts } = await start({ sendRate: 10 });
     let throttled = 0;
@@ -151,6 +167,53 @@ describe.each(databaseKinds())('the mailer and the rate of the account, on $name
     // 9 of 10 a second are not kept for critical mail: no call is for more, and SES refused none.
     expect(Math.max(...calls.entries)).toBeLessThanOrEqual(9);
     expect(calls.entries.reduce((sum, size) => sum + size, 0)).toBe(sent);
+  });
+
+  it('asks again about who was suppressed during the wait: sends to the others alone, or not at all', async () => {
+    const { parts, send, later, sentTo } = await waiting();
+    const first = Array.from({ length: 4 }, () => send('codes'));
+    const both = send('codes', ['ann@example.com', 'bob@example.com']);
+    const one = send('codes', ['out@example.com']);
+    await first[0];
+    await later('ann@example.com', 'out@example.com');
+    expect(await both).toMatchObject({
+      status: 'partial',
+      accepted: ['bob@example.com'],
+      suppressed: [{ address: 'ann@example.com' }],
+    });
+    expect(await one).toMatchObject({ status: 'suppressed', suppressed: [{ address: 'out@example.com' }] });
+    await Promise.all(first);
+    expect(sentTo()).toContain('bob@example.com');
+    expect(sentTo()).not.toContain('ann@example.com');
+    expect(sentTo()).not.toContain('out@example.com');
+    expect(parts.events.filter(({ name }) => name === 'ses.send.suppressed')).toHaveLength(2);
+  });
+
+  it('leaves who was suppressed during the wait out of a bulk call', async () => {
+    const { simulator, parts, send, later, sentTo } = await waiting();
+    await parts.client.send(
+      new CreateEmailTemplateCommand({
+        TemplateName: 'news',
+        TemplateContent: { Subject: 'news', Text: 'Hello' },
+      }),
+    );
+    const before = Array.from({ length: 4 }, () => send('codes'));
+    const many = Array.from({ length: 6 }, (_, n) => ({
+      to: `n${n}@example.com`,
+      stream: 'codes',
+      template: { name: 'news' },
+    }));
+    const receipts: string[] = [];
+    const reading = (async () => {
+      for await (const { status } of parts.mailer.sendMany(many)) receipts.push(status);
+    })();
+    await until(() => (parts.rate.status?.waiting.critical ?? 0) > 4);
+    await later('n0@example.com', 'n5@example.com');
+    await Promise.all([...before, reading]);
+    expect(receipts).toEqual(['suppressed', 'sent', 'sent', 'sent', 'sent', 'suppressed']);
+    expect(sentTo()).not.toContain('n0@example.com');
+    expect(sentTo()).not.toContain('n5@example.com');
+    expect(simulator.sent).toHaveLength(9);
   });
 
   it('goes on without its database, and gives up what waits when it closes', async () => {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createTransport, type Transport } from 'nodemailer';
-import type { SendEmailCommandInput } from '@aws-sdk/client-sesv2';
+import type { Destination, SendEmailCommandInput } from '@aws-sdk/client-sesv2';
 import { describeError } from '../describe-error.js';
 import type { CheckedMessage } from './check-message.js';
 import { MessageInvalidError } from './errors.js';
@@ -81,6 +81,11 @@ function simpleRequest(
   const written = [FromEmailAddress, ...ToAddresses, ...CcAddresses, ...ReplyToAddresses];
   if (!written.every(isPlainMailbox)) return null;
   return { ...common, Destination, ...(ReplyToAddresses.length > 0 ? { ReplyToAddresses } : {}), Content };
+}
+
+/** The same request's `Destination`, for fewer recipients. */
+export function narrowedTo(request: SendEmailCommandInput, recipients: Recipients): Destination {
+  return destination(recipients, request.Content?.Simple ? formatMailbox : delivered);
 }
 
 function destination(

@@ -26,7 +26,8 @@ import { holdBack } from './hold-back.js';
 import { IdempotentSends } from './idempotent-sends.js';
 import type { MailMessage } from './message.js';
 import { closeStream } from './read-stream.js';
-import { everyone, without, type Recipients } from './read-recipients.js';
+import { everyone, without } from './read-recipients.js';
+import { SecondLook, Withdrawn } from './second-look.js';
 import { sendEmail } from './send-email.js';
 import { failedEvent, sentEvent, suppressedEvent } from './send-events.js';
 import { sendMany } from './send-many/send-many.js';
@@ -38,7 +39,7 @@ import {
 } from './send-many/send-many-options.js';
 import type { Admitted, SendSteps } from './send-many/steps.js';
 import type { SendReceipt, SuppressedRecipient } from './send-receipt.js';
-import { SuppressionGate, type GateResult, type Suppressions } from './suppression-gate.js';
+import { leftOut, SuppressionGate, type GateResult } from './suppression-gate.js';
 
 /** Sends mail with Amazon SES, to nobody who is suppressed. */
 @Injectable()
@@ -46,6 +47,7 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
   private readonly logger = new Logger('SesReputation');
   private readonly closing = new AbortController();
   private readonly suppressions: SuppressionGate;
+  private readonly secondLook: SecondLook;
   private closed = false;
   private readonly underWay = new Set<Promise<unknown>>();
 
@@ -62,6 +64,13 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     private readonly rate: SendRate,
   ) {
     this.suppressions = new SuppressionGate(ledger, store);
+    this.secondLook = new SecondLook({
+      clock,
+      guard,
+      suppressions: this.suppressions,
+      hold: (message, pause) => this.hold(message, pause),
+      tell: (message, suppressed) => this.raiseSuppressed(message, null, suppressed),
+    });
     // Every send that waits listens to it.
     setMaxListeners(0, this.closing.signal);
   }
@@ -137,6 +146,7 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
       },
       look: (keys, stream) => this.look(keys, stream),
       admit: (message, gate) => this.admit(message, gate),
+      stillFree: (admitted) => this.secondLook.stillFree(admitted),
       turnsOf: (emails, priority) => this.rate.turnsOf(emails, priority),
       mostAtOnce: (priority) => this.rate.mostAtOnce(priority),
       submit: (admitted, signal) => this.submit(admitted, signal),
@@ -207,8 +217,13 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     const keys = everyone(message.recipients).map(({ key }) => key);
     const admitted = this.admit(message, await this.look(keys, message.stream));
     if ('receipt' in admitted) return admitted.receipt;
-    const messageId = await this.submit(admitted, signal);
-    return this.accept([{ admitted, messageId }])[0]!;
+    try {
+      const messageId = await this.submit(admitted, signal);
+      return this.accept([{ admitted, messageId }])[0]!;
+    } catch (error) {
+      if (error instanceof Withdrawn) return error.receipt;
+      throw error;
+    }
   }
 
   private look(keys: string[], stream: ResolvedStream): Promise<GateResult> {
@@ -232,14 +247,17 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
     // Only now, when it is known who is left: it is counted by the recipients that SES gets.
     const passage = this.guard.pass(message.stream, left);
     if (passage.pause) return { receipt: this.hold(message, passage.pause) };
-    return { message, recipients, suppressed, gate, giveBack: passage.giveBack };
+    return { message, recipients, suppressed, gate, askedAt: this.clock.now(), giveBack: passage.giveBack };
   }
 
-  private async submit({ message, recipients, giveBack }: Admitted, signal: AbortSignal): Promise<string> {
+  private async submit(admitted: Admitted, signal: AbortSignal): Promise<string> {
+    const { message, recipients, giveBack } = admitted;
     const turns = this.rate.turnsOf(everyone(recipients).length, message.stream.priority);
     try {
       const request = await composeRequest(message, recipients, signal);
-      return await sendEmail(this.client, request, signal, turns);
+      return await sendEmail(this.client, request, signal, turns, () =>
+        this.secondLook.of(admitted, request),
+      );
     } catch (error) {
       if (!(error instanceof SendOutcomeUnknownError)) giveBack();
       throw error;
@@ -286,11 +304,4 @@ export class MailerService implements BeforeApplicationShutdown, OnApplicationSh
 /** A mistake of the caller, or what it asked for: not a failure to send. */
 function isOfTheMessage(error: unknown): boolean {
   return error instanceof MessageInvalidError || error instanceof RecipientsSuppressedError;
-}
-
-function leftOut(recipients: Recipients, suppressions: Suppressions): SuppressedRecipient[] {
-  return everyone(recipients).flatMap(({ key, given }) => {
-    const found = suppressions.get(key);
-    return found ? [{ address: given, reason: found.reason, since: found.since }] : [];
-  });
 }

@@ -25,6 +25,7 @@ export const ATTEMPTS: Partial<Record<SendErrorKind, number>> = { rate: 10, unav
  *
  * @param closing ends the waiting between attempts, as the application does
  * @param turns when SES may be asked: a message that waits holds no more than the request
+ * @param again called when it has its turn: may still change the request, or throw
  * @returns SES's message id
  * @throws one of the errors of ./errors.ts, with SES's error as `cause`
  */
@@ -33,9 +34,11 @@ export async function sendEmail(
   request: SendEmailCommandInput,
   closing: AbortSignal,
   turns: Turns,
+  again: () => Promise<void> | undefined,
 ): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     await takeTurn(turns, attempt - 1, closing);
+    await again();
     const result = await sendOnce(client, request);
     if ('messageId' in result) return result.messageId ?? lostMessageId();
     const kind = classifySendError(result.error, result.handedOver);

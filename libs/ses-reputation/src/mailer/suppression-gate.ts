@@ -6,6 +6,8 @@ import type { SuppressionReason } from '../suppression/suppression-reason.js';
 import { SuppressionUnavailableError } from './errors.js';
 import { Gathered } from './gathered.js';
 import { Patience } from './patience.js';
+import { everyone, type Recipients } from './read-recipients.js';
+import type { SuppressedRecipient } from './send-receipt.js';
 
 /** Suppressed keys, and why. */
 export type Suppressions = ReadonlyMap<string, { reason: SuppressionReason; since: Date }>;
@@ -61,4 +63,12 @@ export class SuppressionGate {
     this.looks.set(name, looks);
     return looks;
   }
+}
+
+/** Those of the recipients that are suppressed. */
+export function leftOut(recipients: Recipients, suppressions: Suppressions): SuppressedRecipient[] {
+  return everyone(recipients).flatMap(({ key, given }) => {
+    const found = suppressions.get(key);
+    return found ? [{ address: given, reason: found.reason, since: found.since }] : [];
+  });
 }

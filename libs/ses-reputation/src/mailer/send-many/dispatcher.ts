@@ -2,6 +2,7 @@ import { sendBulk } from './send-bulk.js';
 import { bulkEntry, bulkRequest } from './bulk-message.js';
 import { SendOutcomeUnknownError } from '../errors.js';
 import { everyone } from '../read-recipients.js';
+import { Withdrawn } from '../second-look.js';
 import { nextGroup } from './group.js';
 import type { SendManyReceipt } from './send-many-options.js';
 import type { Ready, Slot } from './slot.js';
@@ -138,7 +139,8 @@ export class Dispatcher {
           const messageId = await this.steps.submit(one.admitted, this.stop);
           this.accept([{ ...one, messageId }]);
         } catch (error) {
-          this.host.fail(one.ready, error);
+          if (error instanceof Withdrawn) this.host.settle(one.ready.slot, error.receipt);
+          else this.host.fail(one.ready, error);
         }
       }),
     );
@@ -155,14 +157,18 @@ export class Dispatcher {
         left.reduce((sum, i) => sum + everyone(going[i]!.admitted.recipients).length, 0),
         priority,
       );
-    const outcomes = await sendBulk(this.steps.client, shared, entries, this.stop, turnsOf);
+    const stillFree = (left: readonly number[]) => this.steps.stillFree(left.map((i) => going[i]!.admitted));
+    const outcomes = await sendBulk(this.steps.client, shared, entries, this.stop, turnsOf, stillFree);
     const taken: (Going & { messageId: string })[] = [];
     const left: Going[] = [];
     for (const [i, one] of going.entries()) {
       const outcome = outcomes[i]!;
       if ('messageId' in outcome) taken.push({ ...one, messageId: outcome.messageId });
       else if ('alone' in outcome) left.push(one);
-      else {
+      else if ('again' in outcome) {
+        one.admitted.giveBack();
+        this.host.lookAgain(one.ready);
+      } else {
         if (!(outcome.error instanceof SendOutcomeUnknownError)) one.admitted.giveBack();
         this.host.fail(one.ready, outcome.error);
       }

@@ -6,8 +6,12 @@ import { backOffMs } from '../back-off.js';
 import { ATTEMPTS, takeTurn, toSendError, waited } from '../send-email.js';
 import { readEntryResult, type EntryAnswer } from './bulk-status.js';
 
-/** What became of one entry: an id, an error of ../errors.ts, or SES refused the call as such, and each must go alone. */
-export type BulkOutcome = { messageId: string } | { error: Error } | { alone: 'refused' | 'forbidden' };
+/**
+ * What became of one entry: an id, an error of ../errors.ts, or SES refused the call as such, and each must go alone;
+ * or it has to be looked at again, since it may not go as it is any more.
+ */
+export type BulkOutcome =
+  { messageId: string } | { error: Error } | { again: true } | { alone: 'refused' | 'forbidden' };
 
 /**
  * Hands entries to SES in one call, and those again, in another, of which surely nothing was sent and a later
@@ -15,6 +19,7 @@ export type BulkOutcome = { messageId: string } | { error: Error } | { alone: 'r
  *
  * @param stop ends the waiting for a turn, and between attempts
  * @param turnsOf when SES may be asked about these entries
+ * @param stillFree which of these entries may go as they are, once they have their turn
  * @returns one outcome an entry, in their order
  */
 export async function sendBulk(
@@ -23,6 +28,7 @@ export async function sendBulk(
   entries: readonly BulkEmailEntry[],
   stop: AbortSignal,
   turnsOf: (entries: readonly number[]) => Turns,
+  stillFree: (entries: readonly number[]) => Promise<boolean[]> | undefined,
 ): Promise<BulkOutcome[]> {
   const outcomes: BulkOutcome[] = [];
   let left = entries.map((_, i) => i);
@@ -30,6 +36,12 @@ export async function sendBulk(
     const turns = turnsOf(left);
     try {
       await takeTurn(turns, attempt - 1, stop);
+      const free = await stillFree(left);
+      if (free?.includes(false)) {
+        for (const [at, i] of left.entries()) if (!free[at]) outcomes[i] = { again: true };
+        left = left.filter((_, at) => free[at]);
+        if (left.length === 0) return outcomes;
+      }
     } catch (error) {
       for (const i of left) outcomes[i] = { error: error as Error };
       return outcomes;

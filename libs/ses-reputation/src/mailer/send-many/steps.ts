@@ -12,6 +12,8 @@ export interface Admitted {
   recipients: Recipients;
   suppressed: SuppressedRecipient[];
   gate: GateResult;
+  /** When the list was asked, by the clock. */
+  askedAt: number;
   /** Gives a probe's share back that SES did not take. */
   giveBack: () => void;
 }
@@ -28,6 +30,8 @@ export interface SendSteps {
   look(keys: string[], stream: ResolvedStream): Promise<GateResult>;
   /** @throws RecipientsSuppressedError */
   admit(message: CheckedMessage, gate: GateResult): { receipt: SendReceipt } | Admitted;
+  /** Which of messages of one stream may go still, after a wait. `undefined`: all. */
+  stillFree(admitted: readonly Admitted[]): Promise<boolean[]> | undefined;
   /** When SES may be asked about so many recipients. */
   turnsOf(emails: number, priority: StreamPriority): Turns;
   /** Recipients of one call that the rate has room for. */
