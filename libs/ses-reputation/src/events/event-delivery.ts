@@ -21,6 +21,13 @@ export class EventDelivery {
     private readonly listenerMs: number,
   ) {}
 
+  /** Whether nobody listens to an event, which is delivered then, without anyone to read its payload for. */
+  concernsNobody(id: string, name: string): boolean {
+    if (this.bus.listeners(name).length > 0) return false;
+    this.progress.delete(id);
+    return true;
+  }
+
   /**
    * Calls every listener that has not taken the event yet, and waits for them, and for those that are still at it.
    *

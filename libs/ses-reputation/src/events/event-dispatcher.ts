@@ -211,6 +211,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
 
   private async attempt({ id, name, payload }: OutboxEvent): Promise<string | null> {
     try {
+      if (this.delivery.concernsNobody(id, name)) return null;
       return await this.delivery.attempt(id, name, readPayload(payload));
     } catch (error) {
       return describeError(error);

@@ -3,10 +3,11 @@ import { In, Raw, type EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { BackgroundStore } from '../store/background-store.js';
-import { deleteWhere } from '../store/delete-where.js';
 import { fitText } from '../store/fit-text.js';
 import { insertRows } from '../store/insert-rows.js';
+import { RawSql } from '../store/raw-sql.js';
 import type { Store } from '../store/store.js';
+import { tablePlan } from '../store/table-plan.js';
 import { timeOrderedId } from '../store/time-ordered-id.js';
 import { eventKey } from './event-key.js';
 import { OutboxEvent } from './outbox-event.entity.js';
@@ -101,28 +102,36 @@ export class OutboxTable {
     }
   }
 
-  private page(
+  private async page(
     manager: EntityManager,
     { taken, notNamed, after, limit }: Due & { after: OutboxEvent | null; limit: number },
   ): Promise<OutboxEvent[]> {
-    const query = manager
-      .createQueryBuilder(OutboxEvent, 'e')
-      .where(`e.app = :app AND e.state = 'pending' AND e.dueAt <= :now`, {
-        app: this.options.app,
-        now: this.clock.now(),
-      })
-      .orderBy('e.dueAt')
-      .addOrderBy('e.id')
-      .limit(limit);
-    if (taken.length > 0) query.andWhere('e.id NOT IN (:...taken)', { taken });
-    if (notNamed.length > 0) query.andWhere('e.name NOT IN (:...notNamed)', { notNamed });
+    const { table, columns, column } = tablePlan(manager, OutboxEvent);
+    const [id, dueAt] = [column('id').name, column('dueAt').name];
+    const sql = new RawSql(manager);
+    const conditions = [
+      `${column('app').name} = ${sql.value(this.options.app)}`,
+      `${column('state').name} = 'pending'`,
+      `${dueAt} <= ${sql.value(this.clock.now())}`,
+    ];
+    if (taken.length > 0) conditions.push(sql.among(id, taken, { not: true }));
+    if (notNamed.length > 0) conditions.push(sql.among(column('name').name, notNamed, { not: true }));
     if (after !== null) {
-      query.andWhere('(e.dueAt > :lastDue OR (e.dueAt = :lastDue AND e.id > :lastId))', {
-        lastDue: after.dueAt.getTime(),
-        lastId: after.id,
-      });
+      const lastDue = after.dueAt.getTime();
+      const later = `${dueAt} > ${sql.value(lastDue)}`;
+      const alike = `${dueAt} = ${sql.value(lastDue)} AND ${id} > ${sql.value(after.id)}`;
+      conditions.push(`(${later} OR (${alike}))`);
     }
-    return query.getMany();
+    const rows = await sql.rows<Record<string, unknown>>(
+      `SELECT ${columns.map(({ name }, n) => `${name} AS c${n}`).join(', ')} FROM ${table} ` +
+        `WHERE ${conditions.join(' AND ')} ORDER BY ${dueAt}, ${id} LIMIT ${limit}`,
+    );
+    return rows.map(
+      (row) =>
+        Object.fromEntries(
+          columns.map(({ property, fromStored }, n) => [property, fromStored(row[`c${n}`])]),
+        ) as unknown as OutboxEvent,
+    );
   }
 
   /** Parts rows in those that may go, and those behind an earlier event of their key that comes later. */
@@ -158,14 +167,22 @@ export class OutboxTable {
   /** When events of these keys that have failed are due, and the first of each such time. */
   private async waiting(manager: EntityManager, keys: string[]): Promise<Map<string, Waiting[]>> {
     // Asked for the page's keys only: joined to all that is due, it would take a database the square of that.
-    const rows = await this.ofKeys(manager, keys)
-      .addSelect('b.dueAt', 'dueMs')
-      .andWhere('b.dueAt > 0')
-      .addGroupBy('b.dueAt')
-      .getRawMany<{ key: string; dueMs: string | number; first: string }>();
+    const { table, column } = tablePlan(manager, OutboxEvent);
+    const [id, key, dueAt] = [column('id').name, column('key').name, column('dueAt').name];
+    const sql = new RawSql(manager);
+    const conditions = [
+      sql.among(key, keys),
+      `${column('app').name} = ${sql.value(this.options.app)}`,
+      `${column('state').name} = 'pending'`,
+      `${dueAt} > 0`,
+    ];
+    const rows = await sql.rows<{ c0: string; c1: string | number; c2: string }>(
+      `SELECT ${key} AS c0, ${dueAt} AS c1, MIN(${id}) AS c2 FROM ${table} ` +
+        `WHERE ${conditions.join(' AND ')} GROUP BY ${key}, ${dueAt}`,
+    );
     const byKey = new Map<string, Waiting[]>();
-    for (const { key, dueMs, first } of rows) {
-      byKey.set(key, [...(byKey.get(key) ?? []), { dueMs: Number(dueMs), first }]);
+    for (const { c0, c1, c2 } of rows) {
+      byKey.set(c0, [...(byKey.get(c0) ?? []), { dueMs: Number(c1), first: c2 }]);
     }
     return byKey;
   }
@@ -223,9 +240,10 @@ export class OutboxTable {
   settle(delivered: readonly string[], failed: readonly FailedAttempt[]): Promise<void> {
     return this.store.transaction(async (tx) => {
       if (delivered.length > 0) {
-        await deleteWhere(tx, OutboxEvent, (column) => `${column('id')} IN (:...ids)`, {
-          ids: delivered.toSorted(),
-        });
+        const { table, column } = tablePlan(tx, OutboxEvent);
+        const sql = new RawSql(tx);
+        const condition = sql.among(column('id').name, delivered.toSorted());
+        await sql.rows(`DELETE FROM ${table} WHERE ${condition}`);
       }
       for (const group of alike(failed)) {
         const { row, error, state } = group[0]!;

@@ -5,7 +5,7 @@ import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-opt
 import { ReputationLedger } from '../reputation/reputation-ledger.js';
 import { settledWithin } from '../settled-within.js';
 import { isOfTheWork } from '../store/driver-errors.js';
-import { GroupCommit } from '../store/group-commit.js';
+import { GroupCommit, type Retraction } from '../store/group-commit.js';
 import { SuppressionLedger } from '../suppression/suppression-ledger.js';
 import { entriesOf } from './entries/entries-of.js';
 import type { EntryContext, FeedbackEntry } from './entries/entry.js';
@@ -62,13 +62,13 @@ export class FeedbackIngest implements BeforeApplicationShutdown {
   /**
    * @param message text of one SES event, verified or from a trusted queue
    * @param context.source the door it came by
-   * @param context.signal takes it back as long as its commit has not begun: the promise stays pending then
+   * @param context.retraction takes it back as long as its commit has not begun: the promise stays pending then
    * @throws FeedbackOverloadedError if too much waits for the database
    * @throws StoreUnavailableError: nothing was taken in, try again
    */
   async ingest(
     message: string,
-    { source, signal }: { source: string; signal?: AbortSignal },
+    { source, retraction }: { source: string; retraction?: Retraction },
   ): Promise<IngestOutcome> {
     const event = parseSesEvent(message);
     if (!event) {
@@ -82,7 +82,7 @@ export class FeedbackIngest implements BeforeApplicationShutdown {
     const entries = entriesOf(event, context).filter(matters);
     if (entries.length === 0) return 'repeated';
     const incoming = { entries, named: namedIn(event, entries), receivedAt: context.receivedAt };
-    return this.line.add(incoming, message.length, signal);
+    return this.line.add(incoming, message.length, retraction);
   }
 
   private contextOf(raw: string, source: string): EntryContext {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Retraction } from '../store/group-commit.js';
 import { FEEDBACK_LIMITS, type FeedbackLimits } from './feedback-limits.js';
 import { FeedbackOverloadedError } from './feedback-overloaded.error.js';
 import { FeedbackRefusedError } from './feedback-refused.js';
@@ -22,13 +23,13 @@ export class PostedFeedback {
   take(message: string): Promise<IngestOutcome> {
     const { ingestMs } = this.limits;
     return new Promise((resolve, reject) => {
-      const late = new AbortController();
+      const late = new Retraction();
       const timer = setTimeout(() => {
-        late.abort();
+        late.retract();
         reject(new FeedbackRefusedError(503, `the feedback was not stored within ${ingestMs} ms; try again`));
       }, ingestMs);
       this.ingest
-        .ingest(message, { source: 'http', signal: late.signal })
+        .ingest(message, { source: 'http', retraction: late })
         .then(resolve, (error: unknown) => reject(refusalOf(error)))
         .finally(() => clearTimeout(timer));
     });

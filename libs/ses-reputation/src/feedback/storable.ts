@@ -54,11 +54,16 @@ function rowWithout(row: FeedbackEvent, without: (text: string) => string): Feed
 }
 
 function eventWithout(event: PendingEvent, without: (text: string) => string): PendingEvent {
+  if (without === asItIs) return event;
   const fields = Object.entries(event.payload).map(([name, value]) => [
     name,
     typeof value === 'string' && name !== 'id' ? without(value) : (value as unknown),
   ]);
   return { ...event, payload: Object.fromEntries(fields) } as PendingEvent;
+}
+
+function asItIs(text: string): string {
+  return text;
 }
 
 function eraser(recipients: readonly EventRecipient[]): (text: string) => string {
@@ -67,5 +72,6 @@ function eraser(recipients: readonly EventRecipient[]): (text: string) => string
     const spec = parseAddrSpec(address);
     return spec ? tracePattern(spec) : [];
   });
+  if (patterns.length === 0) return asItIs;
   return (text) => patterns.reduce((rest, pattern) => rest.replace(pattern, ERASED), text);
 }

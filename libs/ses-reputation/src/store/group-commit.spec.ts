@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { GroupCommit } from './group-commit.js';
+import { GroupCommit, Retraction } from './group-commit.js';
 
 const LIMITS = { group: 100, groupWeight: 1_000, waiting: 100, waitingWeight: 10_000 };
 const OUTAGE = new Error('the database is away');
@@ -118,9 +118,9 @@ describe('GroupCommit', () => {
     const { group, committed, openAll } = line({ waiting: 2 });
     const first = group.add('a', 1);
     await nextTurn();
-    const late = new AbortController();
-    void group.add('b', 1, late.signal);
-    late.abort();
+    const late = new Retraction();
+    void group.add('b', 1, late);
+    late.retract();
     const third = group.add('c', 1);
     await openAll();
     await Promise.all([first, third]);

@@ -11,6 +11,21 @@ export interface GroupLimits {
   waitingWeight: number;
 }
 
+/** Takes a thing back that waits. An AbortSignal would do, but costs as much as all else that waiting does. */
+export class Retraction {
+  private how: (() => void) | null = null;
+
+  /** Does nothing once its group has begun. */
+  retract(): void {
+    this.how?.();
+  }
+
+  /** @internal for {@link GroupCommit} */
+  on(how: () => void): void {
+    this.how = how;
+  }
+}
+
 /** What a {@link GroupCommit} does with its groups. */
 export interface GroupWork<T, R> {
   /** Writes things in one transaction, in order. Gives what became of each. */
@@ -46,10 +61,10 @@ export class GroupCommit<T, R> {
   /**
    * Resolves after the commit of its group.
    *
-   * @param signal takes it back as long as its group has not begun: the promise stays pending then
+   * @param retraction takes it back as long as its group has not begun: the promise stays pending then
    * @throws what {@link GroupWork.refusal} gives if too much waits; what its commit failed with
    */
-  add(thing: T, weight: number, signal?: AbortSignal): Promise<R> {
+  add(thing: T, weight: number, retraction?: Retraction): Promise<R> {
     const { waiting, waitingWeight } = this.limits;
     if (this.count >= waiting || (this.count > 0 && this.weight + weight > waitingWeight))
       return Promise.reject(this.work.refusal());
@@ -58,7 +73,7 @@ export class GroupCommit<T, R> {
       this.count++;
       this.weight += weight;
       this.queue.add(entry);
-      signal?.addEventListener('abort', () => this.queue.delete(entry) && this.forget(entry), { once: true });
+      retraction?.on(() => this.queue.delete(entry) && this.forget(entry));
       this.running ??= this.run();
     });
   }

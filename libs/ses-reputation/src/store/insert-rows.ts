@@ -1,4 +1,5 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { arrayLiteral } from './array-literal.js';
 import { tablePlan, type TablePlan } from './table-plan.js';
 
 /** What becomes of a row that is there already. */
@@ -27,7 +28,7 @@ interface Prepared {
   plan: TablePlan;
   start: string;
   end: string;
-  values: unknown[][];
+  rows: readonly ObjectLiteral[];
 }
 
 /**
@@ -67,17 +68,17 @@ function prepare(tx: EntityManager, { entity, rows, onConflict }: Insertion): Pr
     plan,
     start: `INSERT INTO ${plan.table} (${plan.columns.map(({ name }) => name).join(', ')})`,
     end: onConflict ? conflictClause(plan, onConflict, mysql) : '',
-    values: rows.map((row) => plan.columns.map(({ property, toStored }) => toStored(row[property]))),
+    rows,
   };
 }
 
 /** PostgreSQL: one text whatever the number of rows, and one round trip for all tables. */
 async function insertArrays(tx: EntityManager, prepared: readonly Prepared[]): Promise<void> {
   if (prepared.length === 0) return;
-  const parameters: unknown[][] = [];
-  const statements = prepared.map(({ plan, start, end, values }) => {
-    const arrays = plan.columns.map(({ type }, n) => {
-      parameters.push(values.map((row) => row[n]));
+  const parameters: string[] = [];
+  const statements = prepared.map(({ plan, start, end, rows }) => {
+    const arrays = plan.columns.map(({ type, property, toStored }) => {
+      parameters.push(arrayLiteral(rows.map((row) => toStored(row[property]))));
       return `$${parameters.length}::${type}[]`;
     });
     return `${start} SELECT * FROM unnest(${arrays.join(', ')})${end}`;
@@ -87,7 +88,8 @@ async function insertArrays(tx: EntityManager, prepared: readonly Prepared[]): P
   await tx.query(before.length === 0 ? last : `WITH ${before.join(', ')} ${last}`, parameters);
 }
 
-async function insertTuples(tx: EntityManager, { plan, start, end, values }: Prepared): Promise<void> {
+async function insertTuples(tx: EntityManager, { plan, start, end, rows }: Prepared): Promise<void> {
+  const values = rows.map((row) => plan.columns.map(({ property, toStored }) => toStored(row[property])));
   const tuple = `(${plan.columns.map(() => '?').join(', ')})`;
   for (const part of byBytes(values)) {
     let from = 0;

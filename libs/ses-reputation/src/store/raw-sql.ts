@@ -1,4 +1,5 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { arrayLiteral } from './array-literal.js';
 
 /** A table and its columns as a data source names them (schema, prefix, naming strategy), escaped. */
 export interface TableNames<T> {
@@ -21,7 +22,7 @@ export function tableNames<T extends ObjectLiteral>(
 
 /** A query that TypeORM's builder can't express. Write its values in the order of the text. */
 export class RawSql {
-  private readonly values: (string | number | readonly string[])[] = [];
+  private readonly values: (string | number)[] = [];
 
   constructor(private readonly manager: EntityManager) {}
 
@@ -33,8 +34,15 @@ export class RawSql {
 
   /** PostgreSQL only: many values as one. */
   array(values: readonly string[]): string {
-    this.values.push(values);
+    this.values.push(arrayLiteral(values));
     return `$${this.values.length}`;
+  }
+
+  /** Whether a column has one of these values; one text for any number of them where the database has arrays. */
+  among(column: string, values: readonly string[], { not = false } = {}): string {
+    if (this.manager.connection.options.type !== 'postgres')
+      return `${column} ${not ? 'NOT ' : ''}IN (${this.list(values)})`;
+    return `${column} ${not ? '<> ALL' : '= ANY'} (${this.array(values)}::varchar[])`;
   }
 
   list(values: readonly (string | number)[]): string {

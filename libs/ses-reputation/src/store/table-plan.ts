@@ -35,13 +35,11 @@ export function tablePlan<T extends ObjectLiteral>(
   if (found) return found;
   const { driver } = connection;
   const columns = metadata.columns.map((column): PlannedColumn => {
-    const transformers = [column.transformer ?? []].flat() as Transformer[];
     return {
       property: column.propertyName,
       name: driver.escape(column.databaseName),
       type: driver.normalizeType(column),
-      toStored: (value) => transformers.reduce((v, { to }) => to(v), value) ?? null,
-      fromStored: (value) => transformers.reduceRight((v, { from }) => from(v), value),
+      ...conversion([column.transformer ?? []].flat() as Transformer[]),
     };
   });
   const byProperty = new Map(columns.map((column) => [column.property, column]));
@@ -55,4 +53,13 @@ export function tablePlan<T extends ObjectLiteral>(
   };
   plans.set(metadata, plan);
   return plan;
+}
+
+/** Most columns have no transformer: rows by the hundred are not to look for one. */
+function conversion(transformers: readonly Transformer[]): Pick<PlannedColumn, 'toStored' | 'fromStored'> {
+  if (transformers.length === 0) return { toStored: (value) => value ?? null, fromStored: (value) => value };
+  return {
+    toStored: (value) => transformers.reduce((v, { to }) => to(v), value) ?? null,
+    fromStored: (value) => transformers.reduceRight((v, { from }) => from(v), value),
+  };
 }
