@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Insertion } from '../store/insert-rows.js';
 import { Store } from '../store/store.js';
 import { EventDispatcher } from './event-dispatcher.js';
 import { OutboxTable } from './outbox-table.js';
 import { SesEventBus } from './ses-event-bus.js';
 import type { PendingEvent } from './ses-events.js';
 
-/** Collects what a transaction brings about, to be told once it is committed. */
-export type Raise = (events: readonly PendingEvent[]) => void;
+/**
+ * Collects what a transaction brings about, to be told once it is committed; and rows that it leaves to be inserted with
+ * that, with one statement where the database can do that.
+ */
+export type Raise = (events: readonly PendingEvent[], insertions?: readonly Insertion[]) => void;
 
 /** The one way to change the database and tell of it. */
 @Injectable()
@@ -29,10 +33,15 @@ export class EventOutbox {
     let raised: PendingEvent[] = [];
     const result = await this.store.transaction(async (tx) => {
       raised = [];
-      const result = await work(tx, (events) => void raised.push(...events));
+      const insertions: Insertion[] = [];
+      const result = await work(tx, (events, more = []) => {
+        raised.push(...events);
+        insertions.push(...more);
+      });
       await this.table.insert(
         tx,
         raised.filter((event) => !event.unstored),
+        insertions,
       );
       return result;
     });

@@ -4,7 +4,7 @@ import { Clock } from '../clock.js';
 import { SES_OPTIONS, type ResolvedOptions } from '../options/ses-reputation-options.js';
 import { BackgroundStore } from '../store/background-store.js';
 import { fitText } from '../store/fit-text.js';
-import { insertRows } from '../store/insert-rows.js';
+import { insertAll, insertion, type Insertion } from '../store/insert-rows.js';
 import { RawSql } from '../store/raw-sql.js';
 import type { Store } from '../store/store.js';
 import { tablePlan } from '../store/table-plan.js';
@@ -57,8 +57,12 @@ export class OutboxTable {
     @Inject(SES_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** Writes events in the transaction of their cause. Their ids sort as they are given. */
-  async insert(tx: EntityManager, events: readonly PendingEvent[]): Promise<void> {
+  /** Writes events in the transaction of their cause, after `before`. Their ids sort as they are given. */
+  async insert(
+    tx: EntityManager,
+    events: readonly PendingEvent[],
+    before: readonly Insertion[] = [],
+  ): Promise<void> {
     const storedAt = new Date(this.clock.now());
     const rows = events.map((event) => ({
       id: timeOrderedId(storedAt.getTime()),
@@ -72,7 +76,7 @@ export class OutboxTable {
       storedAt,
       error: null,
     }));
-    await insertRows(tx, OutboxEvent, rows);
+    await insertAll(tx, [...before, insertion(OutboxEvent, rows)]);
   }
 
   /**
@@ -238,13 +242,11 @@ export class OutboxTable {
 
   /** Writes down how attempts ended. A row that was erased or discarded meanwhile stays away. */
   settle(delivered: readonly string[], failed: readonly FailedAttempt[]): Promise<void> {
+    // There, one statement is a transaction by itself, in one round trip instead of three.
+    if (failed.length === 0 && this.store.dialect === 'postgres')
+      return this.store.read((manager) => deleteRows(manager, delivered));
     return this.store.transaction(async (tx) => {
-      if (delivered.length > 0) {
-        const { table, column } = tablePlan(tx, OutboxEvent);
-        const sql = new RawSql(tx);
-        const condition = sql.among(column('id').name, delivered.toSorted());
-        await sql.rows(`DELETE FROM ${table} WHERE ${condition}`);
-      }
+      if (delivered.length > 0) await deleteRows(tx, delivered);
       for (const group of alike(failed)) {
         const { row, error, state } = group[0]!;
         const dueMs = Math.max(...group.map((attempt) => attempt.dueMs));
@@ -263,6 +265,13 @@ export class OutboxTable {
   private readCommitted<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.store.dialect === 'sqlite' ? this.store.transaction(work) : this.store.read(work);
   }
+}
+
+async function deleteRows(manager: EntityManager, ids: readonly string[]): Promise<void> {
+  const { table, column } = tablePlan(manager, OutboxEvent);
+  const sql = new RawSql(manager);
+  const condition = sql.among(column('id').name, ids.toSorted());
+  await sql.rows(`DELETE FROM ${table} WHERE ${condition}`);
 }
 
 /** Attempts that one UPDATE can write down. */

@@ -105,9 +105,12 @@ export class FeedbackIngest implements BeforeApplicationShutdown {
       softBounceLimit: this.options.suppression.softBounceLimit,
     };
     return this.outbox.commit(async (tx, raise) => {
-      const taken = await takeIn(tx, events, parts);
-      raise(taken.flatMap((raised) => raised ?? []));
-      return taken.map((raised) => (raised === null ? 'repeated' : 'stored'));
+      const { raised, insertions } = await takeIn(tx, events, parts);
+      raise(
+        raised.flatMap((some) => some ?? []),
+        insertions,
+      );
+      return raised.map((some) => (some === null ? 'repeated' : 'stored'));
     });
   }
 }

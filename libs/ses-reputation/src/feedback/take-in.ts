@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { PendingEvent } from '../events/ses-events.js';
+import type { Insertion } from '../store/insert-rows.js';
 import type { ReputationLedger } from '../reputation/reputation-ledger.js';
 import type { NewSuppression } from '../suppression/list-changes.js';
 import { EVERY_STREAM } from '../suppression/suppressed-address.entity.js';
@@ -35,13 +36,14 @@ export interface TakeInParts {
  * Takes events in within one transaction, as if each had had one of its own, in order: every table is asked once
  * for all of them, and what an event would have found of those before it is kept in memory.
  *
- * @returns of each event what to raise after the commit; `null` if all of it was known
+ * @returns of each event what to raise after the commit, `null` if all of it was known; and the rows that are still to
+ *   be inserted, in this order
  */
 export async function takeIn(
   tx: EntityManager,
   events: readonly IncomingEvent[],
   { suppressions, reputation, softBounceLimit }: TakeInParts,
-): Promise<(PendingEvent[] | null)[]> {
+): Promise<{ raised: (PendingEvent[] | null)[]; insertions: Insertion[] }> {
   const soft = softKeys(events);
   await lockRuns(tx, soft);
   const keys = events.flatMap(({ named }) => named.flatMap(({ key }) => key ?? []));
@@ -69,16 +71,18 @@ export async function takeIn(
     isNew.flatMap(({ entries }) => entries),
   );
   const wanted = isNew.map((event) => wantedOf(event, runs, releases));
-  const suppressed = await suppressions.addEach(tx, wanted, rowsToRemember(isNew));
-  // Last, since every other writer waits for the account's bucket from here to the commit.
-  await reputation.book(
+  const suppressed = await suppressions.addEach(tx, wanted);
+  const booked = await reputation.insertionOf(
     tx,
     isNew.flatMap(({ facts }) => facts.map(({ booking }) => booking)),
   );
   const raised = new Map(
-    isNew.map((one, n) => [one, [...one.entries.flatMap(({ events }) => events), ...suppressed[n]!]]),
+    isNew.map((one, n) => [one, [...one.entries.flatMap(({ events }) => events), ...suppressed.events[n]!]]),
   );
-  return news.map((one) => one && raised.get(one)!);
+  return {
+    raised: news.map((one) => one && raised.get(one)!),
+    insertions: [...rowsToRemember(isNew), ...suppressed.insertions, booked],
+  };
 }
 
 /** What is new of an event, and known from here on; `null` if nothing is. */

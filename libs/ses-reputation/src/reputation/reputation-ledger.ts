@@ -4,9 +4,10 @@ import { Clock } from '../clock.js';
 import { settledWithin } from '../settled-within.js';
 import { BackgroundStore } from '../store/background-store.js';
 import { BoundedStore } from '../store/bounded-store.js';
+import { insertAll, type Insertion } from '../store/insert-rows.js';
 import type { Store } from '../store/store.js';
 import { BucketDeltas } from './bucket-delta.js';
-import { addToBuckets } from './bucket-sql.js';
+import { bucketInsertion } from './bucket-sql.js';
 import type { Width } from './bucket-width.js';
 import type { Booking } from './counts.js';
 import { DimensionPlaces } from './dimension-places.js';
@@ -46,9 +47,14 @@ export class ReputationLedger implements OnApplicationShutdown {
 
   /** Books facts in the transaction that stores them. Book all of a transaction's facts in one call. */
   async book(tx: EntityManager, bookings: readonly Booking[]): Promise<void> {
+    await insertAll(tx, [await this.insertionOf(tx, bookings)]);
+  }
+
+  /** What {@link book} writes. Write it last: every other writer waits for the account's bucket from there to the commit. */
+  insertionOf(tx: EntityManager, bookings: readonly Booking[]): Promise<Insertion> {
     const deltas = new BucketDeltas();
     deltas.book(bookings, this.clock.now());
-    await this.write(tx, deltas);
+    return this.placed(tx, deltas);
   }
 
   /**
@@ -142,8 +148,12 @@ export class ReputationLedger implements OnApplicationShutdown {
   }
 
   private async write(tx: EntityManager, deltas: BucketDeltas): Promise<void> {
+    await insertAll(tx, [await this.placed(tx, deltas)]);
+  }
+
+  private async placed(tx: EntityManager, deltas: BucketDeltas): Promise<Insertion> {
     const elsewhere = await this.places.assign(tx, deltas.dimensions());
-    await addToBuckets(tx, deltas.renamed(elsewhere).sorted());
+    return bucketInsertion(deltas.renamed(elsewhere).sorted());
   }
 
   private tryLater(error: unknown): void {

@@ -72,19 +72,23 @@ function prepare(tx: EntityManager, { entity, rows, onConflict }: Insertion): Pr
   };
 }
 
-/** PostgreSQL: one text whatever the number of rows, and one round trip for all tables. */
+/**
+ * PostgreSQL: one text whatever the number of rows, and one round trip for all tables. Each counts what was written
+ * before it, and so comes after it: left to itself, PostgreSQL may begin with the last.
+ */
 async function insertArrays(tx: EntityManager, prepared: readonly Prepared[]): Promise<void> {
   if (prepared.length === 0) return;
   const parameters: string[] = [];
-  const statements = prepared.map(({ plan, start, end, rows }) => {
+  const statements = prepared.map(({ plan, start, end, rows }, place) => {
     const arrays = plan.columns.map(({ type, property, toStored }) => {
       parameters.push(arrayLiteral(rows.map((row) => toStored(row[property]))));
       return `$${parameters.length}::${type}[]`;
     });
-    return `${start} SELECT * FROM unnest(${arrays.join(', ')})${end}`;
+    const after = place === 0 ? '' : ` WHERE (SELECT count(*) FROM i${place - 1}) >= 0`;
+    return `${start} SELECT * FROM unnest(${arrays.join(', ')})${after}${end}`;
   });
   const last = statements.pop()!;
-  const before = statements.map((statement, n) => `i${n} AS (${statement})`);
+  const before = statements.map((statement, n) => `i${n} AS (${statement} RETURNING 1)`);
   await tx.query(before.length === 0 ? last : `WITH ${before.join(', ')} ${last}`, parameters);
 }
 

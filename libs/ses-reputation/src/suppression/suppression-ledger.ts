@@ -42,18 +42,15 @@ export class SuppressionLedger {
   /**
    * {@link add} for each group, as if one after the other, with one look at the table and one write for all.
    *
-   * @param more what else is to be written with the same statement
-   * @returns the events of each group
+   * @returns the events of each group, and the rows that the caller is to insert, with what else it writes
    */
   async addEach(
     tx: EntityManager,
     groups: readonly (readonly NewSuppression[])[],
-    more: readonly Insertion[],
-  ): Promise<PendingEvent[][]> {
+  ): Promise<{ events: PendingEvent[][]; insertions: Insertion[] }> {
     const changes = await this.begin(tx, groups);
     const events = groups.map((group) => changes.apply(group).events);
-    await write(tx, changes, more);
-    return events;
+    return { events, insertions: await update(tx, changes) };
   }
 
   /** {@link add}, telling of each entry what became of it. */
@@ -158,7 +155,7 @@ export class SuppressionLedger {
   private async applyPart(tx: EntityManager, entries: readonly NewSuppression[]) {
     const changes = await this.begin(tx, [entries]);
     const applied = changes.apply(entries);
-    await write(tx, changes);
+    await insertAll(tx, await update(tx, changes));
     return applied;
   }
 
@@ -175,18 +172,11 @@ export class SuppressionLedger {
   }
 }
 
-async function write(
-  tx: EntityManager,
-  changes: ListChanges,
-  more: readonly Insertion[] = [],
-): Promise<void> {
+/** Updates rows, which are locked. Gives those that are to be inserted. */
+async function update(tx: EntityManager, changes: ListChanges): Promise<Insertion[]> {
   const { inserted, updated, history } = changes.rows();
-  await insertAll(tx, [
-    ...more,
-    insertion(SuppressedAddress, inserted),
-    insertion(SuppressionHistory, history),
-  ]);
   for (const { key, scope, ...values } of updated) await tx.update(SuppressedAddress, { key, scope }, values);
+  return [insertion(SuppressedAddress, inserted), insertion(SuppressionHistory, history)];
 }
 
 /** Of two equally strong suppressions the one of every stream is told. */
