@@ -21,7 +21,7 @@ export interface OutboxLimits {
 
 export const DEFAULT_OUTBOX_LIMITS: OutboxLimits = {
   pollMs: 500,
-  burstMs: 50,
+  burstMs: 25,
   listenerMs: 60_000,
   firstRetryMs: 1_000,
   longestRetryMs: 300_000,
