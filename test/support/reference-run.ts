@@ -1,5 +1,6 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { addressKey } from '../../libs/ses-reputation/src/address/address-key.js';
+import type { Raise } from '../../libs/ses-reputation/src/events/event-outbox.js';
 import { FeedbackIngest } from '../../libs/ses-reputation/src/feedback/ingest.js';
 import { sentBookings } from '../../libs/ses-reputation/src/mailer/bookings.js';
 import { resolveOptions } from '../../libs/ses-reputation/src/options/resolve-options.js';
@@ -8,6 +9,7 @@ import { DimensionPlaces } from '../../libs/ses-reputation/src/reputation/dimens
 import { keepPlaces } from '../../libs/ses-reputation/src/reputation/dimension-upkeep.js';
 import { ReputationLedger } from '../../libs/ses-reputation/src/reputation/reputation-ledger.js';
 import { ReputationService } from '../../libs/ses-reputation/src/reputation/reputation.service.js';
+import { insertAll, type Insertion } from '../../libs/ses-reputation/src/store/insert-rows.js';
 import { Store } from '../../libs/ses-reputation/src/store/store.js';
 import { SuppressionLedger } from '../../libs/ses-reputation/src/suppression/suppression-ledger.js';
 import { ReferenceAccount } from './reference-account.js';
@@ -52,8 +54,13 @@ export async function runHistory(dataSource: DataSource, history: History): Prom
   const ledger = new ReputationLedger(store, clock, places);
   // What is told, and to whom, is no part of the counts.
   const outbox = {
-    commit: (work: (tx: unknown, raise: () => void) => Promise<unknown>) =>
-      store.transaction((tx) => work(tx, () => undefined)),
+    commit: (work: (tx: EntityManager, raise: Raise) => Promise<unknown>) =>
+      store.transaction(async (tx) => {
+        const rows: Insertion[] = [];
+        const result = await work(tx, (_events, insertions = []) => void rows.push(...insertions));
+        await insertAll(tx, rows);
+        return result;
+      }),
   };
   const ingest = new FeedbackIngest(
     clock,
