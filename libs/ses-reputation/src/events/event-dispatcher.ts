@@ -97,12 +97,14 @@ export class EventDispatcher implements OnApplicationBootstrap {
 
   /** Delivers what is due now, if this process leads, and waits until nothing is under way. */
   async drain(): Promise<void> {
-    for (let before = -1; before !== this.takenEver;) {
+    let before: number;
+    do {
       before = this.takenEver;
       this.takeNow();
       await this.taking;
       await this.idle();
-    }
+      // A look that room was made for is still to come, or under way.
+    } while (before !== this.takenEver || this.soon !== undefined || this.taking !== null);
   }
 
   /** Delivers what it can in a few seconds, and stops. */
