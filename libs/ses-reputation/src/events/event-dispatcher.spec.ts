@@ -46,7 +46,7 @@ describe('EventDispatcher', () => {
     const limits = { ...DEFAULT_OUTBOX_LIMITS, inFlight: 1 };
     const emitter = new EventEmitter2();
     let heard = 0;
-    let release = () => {};
+    let release: () => void;
     const released = new Promise<void>((resolve) => (release = resolve));
     emitter.on('ses.delivered', () => {
       heard++;
@@ -57,7 +57,7 @@ describe('EventDispatcher', () => {
     await new Promise(setImmediate);
     const drained = dispatcher.drain();
     await new Promise(setImmediate);
-    release();
+    release!();
     await drained;
     expect({ heard, left: rows.length }).toEqual({ heard: 3, left: 0 });
   });
