@@ -131,6 +131,25 @@ describe.each(databaseKinds())('the outbox on $name', (kind) => {
     expect(await rows()).toEqual([]);
   });
 
+  it('stores nothing that the one who delivers would tell nobody', async () => {
+    const shop = instance();
+    const other = instance({ leads: false });
+    await raise(shop, removed('a'), added('b', 'ann@example.com'));
+    expect(await rows()).toEqual([]);
+    // Who delivers it may have listeners.
+    await raise(other, removed('c'));
+    expect(await rows()).toHaveLength(1);
+    const { heard } = listen();
+    await raise(shop, removed('d'), added('e', 'ann@example.com'));
+    await shop.dispatcher.drain();
+    expect(ids(heard)).toEqual(['c', 'd']);
+    const everything: string[] = [];
+    emitter.onAny((_, { id }) => everything.push(id));
+    await raise(shop, added('f', 'ann@example.com'));
+    await shop.dispatcher.drain();
+    expect(everything).toEqual(['f']);
+  });
+
   it('raises nothing of a transaction that fails, and nothing twice of one that is repeated', async () => {
     const { heard } = listen();
     const shop = instance();

@@ -3,7 +3,9 @@ import { hostProviders } from './host-modules.js';
 import { SES_DATA_SOURCE } from './store/tokens.js';
 
 const dataSource = (name = 'default') =>
-  hostProviders(name).find(({ provide }) => provide === SES_DATA_SOURCE)!.useFactory;
+  hostProviders({ dataSource: name, preparedStatements: true }).find(
+    ({ provide }) => provide === SES_DATA_SOURCE,
+  )!.useFactory;
 
 describe('hostProviders', () => {
   it('refuses a database that the statements are not written for', () => {

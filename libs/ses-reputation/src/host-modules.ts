@@ -7,6 +7,8 @@ import { SES_REPUTATION_ENTITIES } from './entities.js';
 import { SesReputationConfigError } from './errors.js';
 import { SES_EVENT_EMITTER, SES_LISTENERS_READY } from './events/tokens.js';
 import { SES_SCHEDULER_REGISTRY } from './scheduler.js';
+import type { SesReputationStructure } from './options/ses-reputation-options.js';
+import { forbidPrepared } from './store/prepared.js';
 import { KNOWN_DATABASES } from './store/store.js';
 import { SES_DATA_SOURCE } from './store/tokens.js';
 
@@ -14,8 +16,11 @@ import { SES_DATA_SOURCE } from './store/tokens.js';
  * What the host's own modules provide. A second `forRoot` of theirs in here would fire the host's jobs and
  * listeners twice, so a missing one is an error that says which line to add.
  */
-export function hostProviders(dataSourceName: string): FactoryProvider[] {
-  const named = dataSourceName === 'default' ? '' : `, name: '${dataSourceName}'`;
+export function hostProviders({
+  dataSource: name,
+  preparedStatements,
+}: Pick<Required<SesReputationStructure>, 'dataSource' | 'preparedStatements'>): FactoryProvider[] {
+  const named = name === 'default' ? '' : `, name: '${name}'`;
   return [
     fromHost(SES_EVENT_EMITTER, EventEmitter2, 'EventEmitterModule.forRoot()', '@nestjs/event-emitter'),
     fromHost(
@@ -27,10 +32,11 @@ export function hostProviders(dataSourceName: string): FactoryProvider[] {
     fromHost(SES_SCHEDULER_REGISTRY, SchedulerRegistry, 'ScheduleModule.forRoot()', '@nestjs/schedule'),
     {
       provide: SES_DATA_SOURCE,
-      inject: [{ token: getDataSourceToken(dataSourceName) as never, optional: true }],
+      inject: [{ token: getDataSourceToken(name) as never, optional: true }],
       useFactory: (dataSource?: DataSource) => {
         if (!dataSource)
           throw missing(`TypeOrmModule.forRoot({ ..., autoLoadEntities: true${named} })`, '@nestjs/typeorm');
+        if (!preparedStatements) forbidPrepared(dataSource);
         return withEntities(onKnownDatabase(dataSource));
       },
     },

@@ -18,10 +18,6 @@ export function shapeModule(
     ...definition,
     global: structure.isGlobal,
     controllers: [createFeedbackController(structure.path, { metadata: structure.publicMetadata })],
-    providers: [
-      ...(definition.providers ?? []),
-      ...hostProviders(structure.dataSource),
-      ...FEEDBACK_HTTP_PROVIDERS,
-    ],
+    providers: [...(definition.providers ?? []), ...hostProviders(structure), ...FEEDBACK_HTTP_PROVIDERS],
   };
 }

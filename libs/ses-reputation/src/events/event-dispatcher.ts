@@ -78,6 +78,14 @@ export class EventDispatcher implements OnApplicationBootstrap {
   }
 
   /**
+   * Whether an event has to be stored to be delivered: not if this is the process that delivers it, and nobody listens,
+   * since it would be read and deleted only.
+   */
+  wants(name: string): boolean {
+    return !this.works || this.delivery.isHeard(name);
+  }
+
+  /**
    * Delivers what is due, if this process leads: at once, but in a burst not with every commit, so that one look
    * finds the events of many.
    */

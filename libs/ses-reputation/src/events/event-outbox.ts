@@ -31,6 +31,7 @@ export class EventOutbox {
    */
   async commit<T>(work: (tx: EntityManager, raise: Raise) => Promise<T>): Promise<T> {
     let raised: PendingEvent[] = [];
+    let stored: PendingEvent[] = [];
     const result = await this.store.transaction(async (tx) => {
       raised = [];
       const insertions: Insertion[] = [];
@@ -38,16 +39,12 @@ export class EventOutbox {
         raised.push(...events);
         insertions.push(...more);
       });
-      await this.table.insert(
-        tx,
-        raised.filter((event) => !event.unstored),
-        insertions,
-      );
+      stored = raised.filter(({ unstored, name }) => !unstored && this.dispatcher.wants(name));
+      await this.table.insert(tx, stored, insertions);
       return result;
     });
-    const unstored = raised.filter((event) => event.unstored);
-    this.bus.emitAll(unstored);
-    if (raised.length > unstored.length) this.dispatcher.wake();
+    this.bus.emitAll(raised.filter(({ unstored }) => unstored));
+    if (stored.length > 0) this.dispatcher.wake();
     return result;
   }
 }

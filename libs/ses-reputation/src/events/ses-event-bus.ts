@@ -47,6 +47,11 @@ export class SesEventBus {
     return [...named, ...any];
   }
 
+  /** Whether {@link listeners} gives any. */
+  isHeard(name: string): boolean {
+    return this.emitter.listeners(name).length > 0 || this.emitter.listenersAny().length > 0;
+  }
+
   report(name: string, error: unknown): void {
     const message = `A listener of "${name}" failed: ${describeError(error)}`;
     this.log.log('error', name, message, performance.now(), stackOf(error));

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { FeedbackLimits } from './feedback-limits.js';
 import { FeedbackRefusedError } from './feedback-refused.js';
@@ -58,7 +59,7 @@ function receive(incoming: IncomingMessage, limits: FeedbackLimits): Promise<Buf
       incoming.off('data', onData).off('end', onEnd).off('error', onLost).off('close', onLost);
       if (bytes > limits.bodyBytes) reject(tooLarge(limits));
       else if (error) reject(error);
-      else resolve(Buffer.concat(chunks));
+      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
     };
     const onEnd = (): void => settle(null);
     const onLost = (error?: Error): void =>
@@ -78,11 +79,8 @@ function receive(incoming: IncomingMessage, limits: FeedbackLimits): Promise<Buf
 }
 
 function decode(body: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch (error) {
-    throw new FeedbackRefusedError(400, 'the body is not UTF-8', { cause: error });
-  }
+  if (!isUtf8(body)) throw new FeedbackRefusedError(400, 'the body is not UTF-8');
+  return body.toString('utf8');
 }
 
 function tooLarge({ bodyBytes }: FeedbackLimits): FeedbackRefusedError {

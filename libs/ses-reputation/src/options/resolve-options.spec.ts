@@ -299,14 +299,21 @@ describe('resolveStructure', () => {
       isGlobal: false,
       path: 'ses/feedback',
       dataSource: 'default',
+      preparedStatements: true,
       publicMetadata: {},
     });
     expect(resolveStructure({ path: '/hooks/ses/' }).path).toBe('hooks/ses');
   });
 
-  it.each([{ path: 'ses/:id' }, { path: '' }, { isGlobal: 1 }, { dataSource: '' }, { publicMetadata: [] }])(
-    'refuses %j',
-    (given) => expect(() => resolveStructure(given as never)).toThrow(SesReputationConfigError),
+  it.each([
+    { path: 'ses/:id' },
+    { path: '' },
+    { isGlobal: 1 },
+    { dataSource: '' },
+    { preparedStatements: 1 },
+    { publicMetadata: [] },
+  ])('refuses %j', (given) =>
+    expect(() => resolveStructure(given as never)).toThrow(SesReputationConfigError),
   );
 
   it('lowers the default minimum to a smaller window', () => {

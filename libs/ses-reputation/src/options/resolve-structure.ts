@@ -1,7 +1,13 @@
 import { Section } from './check.js';
 import type { SesReputationStructure } from './ses-reputation-options.js';
 
-export const STRUCTURE_KEYS = ['isGlobal', 'path', 'dataSource', 'publicMetadata'] as const;
+export const STRUCTURE_KEYS = [
+  'isGlobal',
+  'path',
+  'dataSource',
+  'preparedStatements',
+  'publicMetadata',
+] as const;
 
 /**
  * Checks the options that shape the module and fills in the defaults.
@@ -21,6 +27,7 @@ export function resolveStructure(given: SesReputationStructure): Required<SesRep
     isGlobal: structure.flag('isGlobal', false),
     path: path.replace(/^\/|\/$/g, ''),
     dataSource: structure.text('dataSource', 'default', 'the name of a TypeORM data source'),
+    preparedStatements: structure.flag('preparedStatements', true),
     publicMetadata: structure.get('publicMetadata', {}, 'an object of metadata', isRecord),
   };
 }

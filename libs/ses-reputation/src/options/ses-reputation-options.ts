@@ -180,6 +180,11 @@ export interface SesReputationStructure {
   /** Name of the TypeORM data source. Default `default`. */
   dataSource?: string;
   /**
+   * PostgreSQL only: whether connections keep the statements that are run most. Default `true`. Where a pooler does not
+   * know them the module notices, and goes on without.
+   */
+  preparedStatements?: boolean;
+  /**
    * Metadata set on the feedback route, for global guards that look for a key of their own, e.g.
    * `{ skipAuth: true }`. `isPublic: true`, the key of the Nest documentation, is always set.
    */
