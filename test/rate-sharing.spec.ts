@@ -153,6 +153,26 @@ describe('the rate that instances share', () => {
     expect(b.member.quota!.used).toBeGreaterThan(7 + 60);
   });
 
+  it('believes no quota that SES has not told for an hour', async () => {
+    const world = new RateWorld();
+    world.figures = { perSecond: 100, perDay: 1_000, sentBefore: 990 };
+    const a = world.start();
+    const sending = setInterval(() => a.sendMany(1, 'critical'), 50_000);
+    a.sendMany(1, 'critical');
+    await world.pass(3_000_000);
+    expect(a.member.quota!.used).toBeGreaterThan(990);
+    world.figures = null;
+    await world.pass(3_200_000);
+    expect(a.member.quota).not.toBeNull();
+    await world.pass(700_000);
+    expect(a.member.quota).toBeNull();
+    expect(world.shared!.account!.perSecond).toBe(100);
+    world.figures = { perSecond: 100, perDay: 1_000, sentBefore: 500 };
+    await world.pass(400_000);
+    clearInterval(sending);
+    expect(a.member.quota!.used).toBeLessThan(600);
+  });
+
   it('is asked for sooner after SES has throttled, and no more than once in 10 seconds', async () => {
     const world = new RateWorld();
     const a = world.start();

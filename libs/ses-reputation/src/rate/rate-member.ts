@@ -128,7 +128,7 @@ export class RateMember {
 
   /** Emails of the day's quota that are left, by what was last heard; `null`: no limit is known. */
   get quota(): { most: number; used: number } | null {
-    const quota = quotaOf(this.state);
+    const quota = quotaOf(this.state, this.parts.now());
     return quota && { ...quota, used: quota.used + this.unreported + this.parts.queue.admittedEmails };
   }
 

@@ -5,11 +5,12 @@ import { NOTHING_SHARED, type Member, type SharedRate } from './shared-rate.js';
  * share that is none, and mail would wait for ever.
  */
 export function readShared(stored: unknown): SharedRate {
-  const { account, askedAt, sent, slow, members } = (stored ?? {}) as Partial<SharedRate>;
+  const { account, askedAt, answeredAt, sent, slow, members } = (stored ?? {}) as Partial<SharedRate>;
   const isReadable =
     (account === null ||
       (areNumbers(account, ['perSecond', 'sentBefore']) && isNumberOrNull(account?.perDay))) &&
     isNumberOrNull(askedAt) &&
+    isNumberOrNull(answeredAt ?? null) &&
     Number.isFinite(sent) &&
     areNumbers(slow, ['factor', 'generation']) &&
     isNumberOrNull(slow?.learnt) &&

@@ -25,6 +25,8 @@ export interface SharedRate {
   account: AccountFigures | null;
   /** When somebody last went to ask SES: milliseconds since the epoch. Decides only how often that is done. */
   askedAt: number | null;
+  /** When SES last answered. Decides only for how long its quota is believed; missing where an older version wrote last. */
+  answeredAt?: number | null;
   /** Emails of all instances since SES answered. */
   sent: number;
   slow: SlowDown;
@@ -63,6 +65,7 @@ export interface Outcome {
 export const NOTHING_SHARED: SharedRate = {
   account: null,
   askedAt: null,
+  answeredAt: null,
   sent: 0,
   slow: FULL_SPEED,
   members: {},
@@ -71,6 +74,8 @@ export const NOTHING_SHARED: SharedRate = {
 const ASK_EVERY_MS = 300_000;
 const ASK_UNKNOWN_MS = 60_000;
 const ASK_SOON_MS = 10_000;
+/** Later than that nobody knows how much of what was sent is more than 24 hours ago: SES's own refusal decides. */
+const QUOTA_BELIEVED_MS = 3_600_000;
 
 /** What is shared after one instance's beat, and the share it has from now on. */
 export function exchange(before: SharedRate, beat: Beat): Outcome {
@@ -90,7 +95,8 @@ export function exchange(before: SharedRate, beat: Beat): Outcome {
   members[beat.id]!.granted = Math.max(share ?? 0, beat.pace);
   const mustAsk = isAskingDue(before, beat);
   const askedAt = mustAsk || beat.answer ? beat.now : before.askedAt;
-  return { state: { account, askedAt, sent, slow, members }, share, mustAsk };
+  const answeredAt = beat.answer ? beat.now : (before.answeredAt ?? null);
+  return { state: { account, askedAt, answeredAt, sent, slow, members }, share, mustAsk };
 }
 
 /**
@@ -112,9 +118,13 @@ export function departed(before: SharedRate, id: string, sent: number): SharedRa
   return { ...before, members, sent: before.sent + sent };
 }
 
-/** What may be sent in 24 hours, and what was; `null`: no limit is known. */
-export function quotaOf({ account, sent }: SharedRate): { most: number; used: number } | null {
-  if (account === null || account.perDay === null) return null;
+/** What may be sent in 24 hours, and what was; `null`: no limit is known, or it is not known any more. */
+export function quotaOf(
+  { account, answeredAt, sent }: SharedRate,
+  now: number,
+): { most: number; used: number } | null {
+  if (account === null || account.perDay === null || answeredAt == null) return null;
+  if (Math.abs(now - answeredAt) > QUOTA_BELIEVED_MS) return null;
   return { most: account.perDay, used: account.sentBefore + sent };
 }
 
