@@ -42,8 +42,8 @@ export const TARGETS: Record<string, readonly Target[]> = {
     { title: /^send: one mail/, role: 'limit', ratio: 0.85 },
   ],
   'send-many': [
-    { title: /^send-many: .*template/, role: 'peer', ratio: 20 },
-    { title: /^send-many: .*template/, role: 'limit', ratio: 0.7 },
+    { title: /^sendMany: .*template/, role: 'peer', ratio: 20 },
+    { title: /^sendMany: .*template/, role: 'limit', ratio: 0.7 },
   ],
   check: [
     { title: /^check: 50 of 10,000,000/, role: 'peer', ratio: 15 },

@@ -67,7 +67,7 @@ async function storePart(
     if (outcomes[i] === 'unchanged') replaced.delete(id);
   });
   const fresh = await writeEntries(tx, kept, replaced);
-  raise(events);
+  raise(events());
   return {
     added: outcomes.filter((outcome) => outcome === 'added').length,
     fresh,

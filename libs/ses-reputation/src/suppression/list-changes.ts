@@ -31,6 +31,19 @@ export interface NewSuppression {
 /** What became of one {@link NewSuppression}. */
 export type SuppressionOutcome = 'added' | 'changed' | 'unchanged';
 
+/** What became of suppressions that were asked for. */
+export interface AppliedSuppressions {
+  /** Of each entry. */
+  outcomes: SuppressionOutcome[];
+  /** Makes what is to be raised after the commit. */
+  events: () => PendingEvent[];
+}
+
+interface Changed {
+  entry: NewSuppression;
+  reason: SuppressionReason;
+}
+
 /** What suppressions that are asked for one after the other make of the rows that are there. */
 export class ListChanges {
   private readonly before: ReadonlyMap<string, SuppressedAddress>;
@@ -52,11 +65,11 @@ export class ListChanges {
     for (const { key } of there) if (isErasedKey(key)) this.erased.set(asked.get(key)!, key);
   }
 
-  /** Adds by strength. Gives the events to raise after the commit, and of each entry what became of it. */
-  apply(entries: readonly NewSuppression[]): { events: PendingEvent[]; outcomes: SuppressionOutcome[] } {
+  /** Adds by strength. */
+  apply(entries: readonly NewSuppression[]): AppliedSuppressions {
     const { at, before, after, erased, history } = this;
-    const added: ListChange[] = [];
-    const optOuts: ListChange[] = [];
+    const added: Changed[] = [];
+    const optOuts: Changed[] = [];
     const outcomes = entries.map((entry): SuppressionOutcome => {
       const incoming = rowOf(entry, erased.get(entry.key));
       if (!isLive(incoming, at.getTime())) return 'unchanged';
@@ -68,14 +81,23 @@ export class ListChanges {
       if (live && sameStrength(live, result)) return 'unchanged';
       if (there && !live) history.push(historyRow(there, 'expired', at));
       history.push(historyRow(result, live ? 'changed' : 'added', at));
-      const change = { ...entry, reason: result.reason, at, erased: erased.has(entry.key) };
+      const change = { entry, reason: result.reason };
       if (!live) added.push(change);
       if (result.reason === 'unsubscribe' && live?.reason !== 'unsubscribe') optOuts.push(change);
       return live ? 'changed' : 'added';
     });
+    const told = ({ entry, reason }: Changed): ListChange => ({
+      ...entry,
+      reason,
+      at,
+      erased: erased.has(entry.key),
+    });
     return {
-      events: [...added.map(suppressionAdded), ...unsubscribed(optOuts, [...this.everyStream])],
       outcomes,
+      events: () => [
+        ...added.map((change) => suppressionAdded(told(change))),
+        ...unsubscribed(optOuts.map(told), [...this.everyStream]),
+      ],
     };
   }
 

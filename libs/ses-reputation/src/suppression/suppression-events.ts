@@ -36,8 +36,10 @@ export function suppressionRemoved(
 
 /** One event for each person, however many streams the opt-out was for. */
 export function unsubscribed(optOuts: ListChange[], everyStream: string[]): PendingEvent[] {
-  return [...new Set(optOuts.map(({ address }) => address))].map((address) => {
-    const own = optOuts.filter((optOut) => optOut.address === address);
+  const byAddress = new Map<string, ListChange[]>();
+  for (const optOut of optOuts)
+    byAddress.set(optOut.address, [...(byAddress.get(optOut.address) ?? []), optOut]);
+  return Array.from(byAddress, ([address, own]) => {
     const scopes = [...new Set(own.map(({ scope }) => scope))];
     return {
       name: 'ses.unsubscribe',

@@ -4,6 +4,7 @@ import type { ResolvedStream } from '../options/ses-reputation-options.js';
 import { SesReputationError } from '../errors.js';
 import { DEFAULT_COLUMNS, readHeader, readLine, type ImportColumns } from './import-line.js';
 import { importRecords, type ImportItem, type ImportSource } from './import-records.js';
+import { ImportWrites } from './import-writes.js';
 import { EVERY_STREAM } from './suppressed-address.entity.js';
 import {
   asText,
@@ -81,6 +82,8 @@ export class SuppressionImport {
     private readonly now: () => number,
     /** SQLite's statements stop the application while they run: no large transactions there. */
     private readonly large = true,
+    /** Transactions at once. */
+    private readonly atOnce = 1,
   ) {
     this.defaults = {
       reason: readReason(options.reason ?? 'manual'),
@@ -94,7 +97,6 @@ export class SuppressionImport {
     write: (batch: NewSuppression[]) => Promise<SuppressionOutcome[]>,
   ): Promise<ImportResult> {
     let batch: NewSuppression[] = [];
-    let writing = Promise.resolve();
     const put = async (entries: NewSuppression[]) => {
       const outcomes = entries.length > 0 ? await write(entries) : [];
       const unchanged = outcomes.filter((outcome) => outcome === 'unchanged').length;
@@ -102,13 +104,10 @@ export class SuppressionImport {
       this.progress.added += outcomes.length - unchanged;
       this.options.onProgress?.({ ...this.progress });
     };
-    // While the database takes one batch the next is read, no further.
+    // While the database takes these the next one is read, no further.
+    const writes = new ImportWrites(put, this.atOnce);
     const flush = async () => {
-      await writing;
-      this.options.signal?.throwIfAborted();
-      writing = put(batch);
-      // It is awaited above and below.
-      writing.catch(() => undefined);
+      await writes.add(batch, this.options.signal);
       batch = [];
     };
     try {
@@ -125,11 +124,11 @@ export class SuppressionImport {
         }
       }
       await flush();
-      await writing;
     } finally {
       // Whatever ended the import, nothing is written after that.
-      await writing.catch(() => undefined);
+      await writes.idle();
     }
+    writes.throwIfFailed();
     const { added, unchanged, rejected } = this.progress;
     const omitted = rejected - this.rejected.length;
     return { added, unchanged, rejected: this.rejected, ...(omitted > 0 && { omitted }) };
@@ -171,7 +170,7 @@ export class SuppressionImport {
         expiresAt: readExpiry(item.expiresAt, nowMs),
         note: textOf(item.note),
         actor: textOf(this.options.actor),
-        eventId: randomUUID(),
+        eventId: this.options.events === false ? '' : randomUUID(),
       };
     } catch (error) {
       // An item may be any object, and its properties may throw.

@@ -8,7 +8,12 @@ import { selectRows } from '../store/select-rows.js';
 import { Store } from '../store/store.js';
 import { erasedKey, isErasedKey } from './erased-key.js';
 import { findByKey, type FoundSuppression } from './find-by-key.js';
-import { ListChanges, type NewSuppression, type SuppressionOutcome } from './list-changes.js';
+import {
+  ListChanges,
+  type AppliedSuppressions,
+  type NewSuppression,
+  type SuppressionOutcome,
+} from './list-changes.js';
 import { isLive, outranks } from './merge-suppression.js';
 import { EVERY_STREAM, SuppressedAddress } from './suppressed-address.entity.js';
 import { SuppressionHistory } from './suppression-history.entity.js';
@@ -36,7 +41,7 @@ export class SuppressionLedger {
 
   /** Adds by strength and writes the history. Gives the events to raise after the commit. */
   async add(tx: EntityManager, entries: readonly NewSuppression[]): Promise<PendingEvent[]> {
-    return (await this.apply(tx, entries)).events;
+    return (await this.apply(tx, entries)).events();
   }
 
   /**
@@ -49,23 +54,18 @@ export class SuppressionLedger {
     groups: readonly (readonly NewSuppression[])[],
   ): Promise<{ events: PendingEvent[][]; insertions: Insertion[] }> {
     const changes = await this.begin(tx, groups);
-    const events = groups.map((group) => changes.apply(group).events);
+    const events = groups.map((group) => changes.apply(group).events());
     return { events, insertions: await update(tx, changes) };
   }
 
   /** {@link add}, telling of each entry what became of it. */
-  async apply(
-    tx: EntityManager,
-    entries: readonly NewSuppression[],
-  ): Promise<{ events: PendingEvent[]; outcomes: SuppressionOutcome[] }> {
-    const events: PendingEvent[] = [];
-    const outcomes: SuppressionOutcome[] = [];
-    for (const part of parts(entries)) {
-      const applied = await this.applyPart(tx, part);
-      events.push(...applied.events);
-      outcomes.push(...applied.outcomes);
-    }
-    return { events, outcomes };
+  async apply(tx: EntityManager, entries: readonly NewSuppression[]): Promise<AppliedSuppressions> {
+    const applied: AppliedSuppressions[] = [];
+    for (const part of parts(entries)) applied.push(await this.applyPart(tx, part));
+    return {
+      outcomes: applied.flatMap(({ outcomes }) => outcomes),
+      events: () => applied.flatMap(({ events }) => events()),
+    };
   }
 
   /** The latest release of each (key, scope). */

@@ -190,11 +190,12 @@ export class SuppressionService {
       this.options.streams,
       () => this.clock.now(),
       this.store.dialect !== 'sqlite',
+      this.store.dialect === 'postgres' ? 2 : 1,
     );
     return running.run(source, (batch) =>
       this.outbox.commit(async (tx, raise) => {
         const { events, outcomes } = await this.ledger.apply(tx, batch);
-        if (options.events !== false) raise(events);
+        if (options.events !== false) raise(events());
         return outcomes;
       }),
     );
