@@ -220,10 +220,15 @@ describe.each(databaseKinds())('import and export on $name', (kind) => {
   it('exports more than a page, each once, by reason and scope', async () => {
     const lines = Array.from({ length: 2_100 }, (_, i) => `a${i}@example.com,${i % 2 ? 'BOUNCE' : 'manual'}`);
     expect(await list.suppression.import(lines)).toMatchObject({ added: 2_100 });
-    const all = await exported();
+    const progress: number[] = [];
+    const all = await exported({
+      onProgress: ({ exported }: { exported: number }) => progress.push(exported),
+    });
+    expect(progress).toEqual([1_000, 2_000, 2_100]);
     expect(new Set(all.map(({ address }) => address)).size).toBe(2_100);
     expect(await exported({ reason: 'hard-bounce' })).toHaveLength(1_050);
     expect(await exported({ scope: 'newsletter' })).toEqual([]);
+    expect(() => list.suppression.export({ reasons: 'manual' } as never)).toThrow('reasons');
     expect(() => list.suppression.export({ reason: 'spam' as 'manual' })).toThrow(
       expect.objectContaining({ code: 'SES_UNKNOWN_REASON' }),
     );

@@ -64,6 +64,7 @@ export type { PauseOptions, ResumeOptions } from './guard/guard-input.js';
 export type { SuppressionFilter } from './suppression/find-suppressed.js';
 export type { Suppression } from './suppression/suppression-ledger.js';
 export type {
+  ExportOptions,
   ListOptions,
   ReleaseOptions,
   SuppressionHistoryItem,

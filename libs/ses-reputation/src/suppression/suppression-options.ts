@@ -28,6 +28,11 @@ export interface ListOptions extends SuppressionFilter {
   limit?: number;
 }
 
+export interface ExportOptions extends Pick<SuppressionFilter, 'reason' | 'scope'> {
+  /** After each page of up to 1,000, once its items are taken. */
+  onProgress?: (progress: { exported: number }) => void;
+}
+
 /** One suppression that holds now. */
 export interface SuppressionItem {
   /** As it was given; empty for an erased address. */

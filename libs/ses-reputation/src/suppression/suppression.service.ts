@@ -30,6 +30,7 @@ import { SuppressionHistory } from './suppression-history.entity.js';
 import { SuppressionImport, type ImportOptions, type ImportResult } from './suppression-import.js';
 import { SuppressionLedger, type Suppression } from './suppression-ledger.js';
 import type {
+  ExportOptions,
   ListOptions,
   ReleaseOptions,
   SuppressionHistoryItem,
@@ -151,10 +152,11 @@ export class SuppressionService {
   /**
    * Everything that is suppressed now, a page at a time, however long the list is.
    *
-   * @throws UnknownReasonError, UnknownScopeError, StoreUnavailableError
+   * @throws UnknownReasonError, UnknownScopeError, UnknownOptionError, StoreUnavailableError
    */
-  export(options: Pick<SuppressionFilter, 'reason' | 'scope'> = {}): AsyncIterable<SuppressionItem> {
-    return this.pages(readFilter({ reason: options.reason, scope: options.scope }));
+  export(given: ExportOptions = {}): AsyncIterable<SuppressionItem> {
+    const { reason, scope, onProgress } = knownOptions(given, ['reason', 'scope', 'onProgress']);
+    return this.pages(readFilter({ reason, scope }), onProgress);
   }
 
   /**
@@ -221,11 +223,17 @@ export class SuppressionService {
     await eraseMentions(this.store, parseAddrSpec(address)!);
   }
 
-  private async *pages(filter: SuppressionFilter): AsyncGenerator<SuppressionItem> {
+  private async *pages(
+    filter: SuppressionFilter,
+    onProgress?: ExportOptions['onProgress'],
+  ): AsyncGenerator<SuppressionItem> {
     let rows: SuppressedAddress[] = [];
+    let exported = 0;
     do {
       rows = await this.page(filter, rows.at(-1) ?? null, EXPORT_PAGE);
       for (const row of rows) yield itemOf(row);
+      exported += rows.length;
+      onProgress?.({ exported });
     } while (rows.length === EXPORT_PAGE);
   }
 
