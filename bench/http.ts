@@ -12,7 +12,9 @@ import { list, signedBounce } from './support/bounces.js';
 import { databaseKinds, type DatabaseKind } from './support/databases.js';
 import { PostingProcess } from './support/posting.js';
 
-const POSTS = 500;
+const POSTS = 1_000;
+/** A server that has just started is slower for some thousand posts. */
+const WARM_UP = 3;
 const CONNECTIONS = 50;
 /** Rounds of the latency have posts of their own. */
 const LATENCY_ROUNDS = 1_000;
@@ -50,6 +52,7 @@ export async function http(compare: Compare): Promise<void> {
         title: `http: signed hard bounces on ${platform.name} and ${kind.name}, ${CONNECTIONS} connections`,
         unit: 'posts/s',
         better: 'more',
+        warmUp: WARM_UP,
         contenders: [
           { name: 'nestjs-ses-reputation', role: 'ours', measure: measure(ours.port) },
           { name: 'sns-validator + three save()', role: 'peer', measure: measure(naive.port) },

@@ -12,6 +12,8 @@ const BOUNCES = 400;
 /** As SQS brings them. */
 const BATCH = 10;
 const BATCHES = 100;
+/** An application that has just started is slower for some thousand events. */
+const WARM_UP = 3;
 
 /** Hard bounces of as many addresses, each stored, counted and suppressed. */
 export async function ingest(compare: Compare): Promise<void> {
@@ -28,6 +30,7 @@ export async function ingest(compare: Compare): Promise<void> {
         title: `ingest: hard bounces on ${kind.name}, ${atOnce} at once`,
         unit: 'events/s',
         better: 'more',
+        warmUp: WARM_UP,
         contenders: [
           {
             name: 'nestjs-ses-reputation',
@@ -50,6 +53,7 @@ export async function ingest(compare: Compare): Promise<void> {
         title: `ingest: hard bounces in batches of ${BATCH} on ${kind.name}, ${atOnce} at once`,
         unit: 'events/s',
         better: 'more',
+        warmUp: WARM_UP,
         contenders: [
           {
             name: 'nestjs-ses-reputation',

@@ -14,6 +14,8 @@ export interface Comparison {
   unit: string;
   /** Whether a larger or a smaller figure is the better one. */
   better: 'more' | 'less';
+  /** Rounds that come before those that count, until the code is as fast as it gets. Default 1. */
+  warmUp?: number;
   contenders: Contender[];
 }
 
@@ -40,18 +42,18 @@ export type Compare = (comparison: Comparison) => Promise<ComparisonResult>;
 /**
  * Measures the contenders in turn, round by round, each second round in the opposite order, so that what slows the
  * machine down for a while slows all of them. A ratio is taken within its round, for the same reason. The first
- * round warms up and does not count.
+ * rounds warm up and do not count.
  *
  * @param rounds odd, so that the median is one of the figures
  */
 export async function compare(comparison: Comparison, rounds: number): Promise<ComparisonResult> {
-  const { title, unit, better, contenders } = comparison;
+  const { title, unit, better, warmUp = 1, contenders } = comparison;
   const figures = new Map(contenders.map((contender) => [contender, [] as number[]]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warmUp + rounds; round++) {
     for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
       globalThis.gc?.();
       const figure = await contender.measure(round);
-      if (round > 0) figures.get(contender)!.push(figure);
+      if (round >= warmUp) figures.get(contender)!.push(figure);
     }
   }
   const ours = figures.get(contenders[0]!)!;
