@@ -4,6 +4,7 @@ import { createServer, connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { forbidPrepared } from '../libs/ses-reputation/src/store/prepared.js';
 import { databaseKinds, type DatabaseKind } from './support/databases.js';
 import { hasCommand } from './support/external.js';
@@ -17,7 +18,13 @@ const people = (from: number, to: number) =>
 describe.each(kinds)('prepared statements on $name', (kind) => {
   let list: SuppressionHarness;
 
-  beforeEach(async () => (list = await startSuppression(kind)));
+  const said: string[] = [];
+
+  beforeEach(async () => {
+    said.length = 0;
+    Logger.overrideLogger({ log() {}, error() {}, warn: (message) => void said.push(String(message)) });
+    list = await startSuppression(kind);
+  });
   afterEach(() => list.stop());
 
   const suppress = (addresses: string[]) =>
@@ -39,7 +46,7 @@ describe.each(kinds)('prepared statements on $name', (kind) => {
     await suppress(people(0, 20));
     expect(await suppressed(people(0, 30))).toBe(20);
     const names = (await known()) as { name: string }[];
-    expect(names.length).toBeGreaterThan(2);
+    expect(names.length).toBeGreaterThan(0);
     for (const { name } of names) expect(name).toMatch(/^ses_[0-9a-f]{40}$/);
   });
 
@@ -50,25 +57,26 @@ describe.each(kinds)('prepared statements on $name', (kind) => {
     expect(await known()).toEqual([]);
   });
 
-  it.each([
-    ['connections that have forgotten them', 'DEALLOCATE ALL'],
-    ['tables that were altered', 'ALTER TABLE ses_suppressed_address ALTER COLUMN reason TYPE text'],
-  ])('goes on without them after %s', async (_, statement) => {
+  it('goes on without them after connections have forgotten them, and says so once', async () => {
     await suppress(people(0, 20));
-    expect(await suppressed(people(0, 20))).toBe(20);
-    if (statement === 'DEALLOCATE ALL') await everywhere(statement);
-    else await list.dataSource.query(statement);
+    await everywhere('DEALLOCATE ALL');
     await Promise.all([suppress(people(10, 40)), suppressed(people(0, 40))]);
     expect(await suppressed(people(0, 50))).toBe(40);
     expect(await list.raised()).toHaveLength(40);
+    expect(said).toEqual([expect.stringMatching(/not prepared any more.*26000/)]);
+    await suppress(people(40, 50));
+    expect(await known()).toEqual([]);
+  });
+
+  it('goes on after tables were altered', async () => {
+    await suppress(people(0, 20));
+    await list.dataSource.query('ALTER TABLE ses_suppressed_address ALTER COLUMN reason TYPE text');
+    await Promise.all([suppress(people(10, 40)), suppressed(people(0, 40))]);
+    expect(await suppressed(people(0, 50))).toBe(40);
   });
 
   it('goes on without them where somebody else has prepared them on the connection', async () => {
     await suppress(people(0, 2));
-    const [first] = await list.dataSource.query<{ statement: string; name: string }[]>(
-      'SELECT name, statement FROM pg_prepared_statements',
-    );
-    expect(first).toBeDefined();
     // The driver is made to forget what its connections know.
     const runners = Array.from({ length: 10 }, () => list.dataSource.createQueryRunner());
     for (const runner of runners) {
@@ -78,6 +86,7 @@ describe.each(kinds)('prepared statements on $name', (kind) => {
     for (const runner of runners) await runner.release();
     await suppress(people(2, 20));
     expect(await suppressed(people(0, 30))).toBe(20);
+    expect(said).toEqual([expect.stringMatching('42P05')]);
   });
 });
 
@@ -90,21 +99,21 @@ describe.each(kinds)('PgBouncer by transaction before $name', (kind) => {
 
   it(title, async () => {
     const bouncer = await startPgBouncer(kind);
+    let list: SuppressionHarness | undefined;
     try {
-      const list = await startSuppression(bouncer.kind);
+      list = await startSuppression(bouncer.kind);
+      const { suppression } = list;
       for (let from = 0; from < 60; from += 20) {
         await Promise.all([
-          ...people(from, from + 20).map((address) =>
-            list.suppression.suppress(address, { reason: 'manual' }),
-          ),
-          ...people(0, from).map((address) => list.suppression.check([address])),
+          ...people(from, from + 20).map((address) => suppression.suppress(address, { reason: 'manual' })),
+          ...people(0, from).map((address) => suppression.check([address])),
         ]);
       }
-      const found = await list.suppression.check(people(0, 80));
+      const found = await suppression.check(people(0, 80));
       expect(found.size).toBe(60);
       expect(await list.raised()).toHaveLength(60);
-      await list.stop();
     } finally {
+      await list?.stop();
       await bouncer.stop();
     }
   });

@@ -21,11 +21,6 @@ export class EventDelivery {
     private readonly listenerMs: number,
   ) {}
 
-  /** Whether anybody listens to an event. */
-  isHeard(name: string): boolean {
-    return this.bus.isHeard(name);
-  }
-
   /** Whether nobody listens to an event, which is delivered then, without anyone to read its payload for. */
   concernsNobody(id: string, name: string): boolean {
     if (this.bus.isHeard(name)) return false;

@@ -47,7 +47,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
     private readonly table: OutboxTable,
     private readonly leadership: Leadership,
     private readonly clock: Clock,
-    bus: SesEventBus,
+    private readonly bus: SesEventBus,
     @Inject(OUTBOX_LIMITS) private readonly limits: OutboxLimits,
     @Optional()
     @Inject(SES_LISTENERS_READY)
@@ -82,7 +82,7 @@ export class EventDispatcher implements OnApplicationBootstrap {
    * since it would be read and deleted only.
    */
   wants(name: string): boolean {
-    return !this.works || this.delivery.isHeard(name);
+    return !this.works || this.bus.isHeard(name);
   }
 
   /**

@@ -10,7 +10,7 @@ export function readShared(stored: unknown): SharedRate {
     (account === null ||
       (areNumbers(account, ['perSecond', 'sentBefore']) && isNumberOrNull(account?.perDay))) &&
     isNumberOrNull(askedAt) &&
-    isNumberOrNull(answeredAt ?? null) &&
+    isNumberOrNull(answeredAt) &&
     Number.isFinite(sent) &&
     areNumbers(slow, ['factor', 'generation']) &&
     isNumberOrNull(slow?.learnt) &&

@@ -25,8 +25,8 @@ export interface SharedRate {
   account: AccountFigures | null;
   /** When somebody last went to ask SES: milliseconds since the epoch. Decides only how often that is done. */
   askedAt: number | null;
-  /** When SES last answered. Decides only for how long its quota is believed; missing where an older version wrote last. */
-  answeredAt?: number | null;
+  /** When SES last answered, by the clock of whom it answered. Decides only for how long its quota is believed. */
+  answeredAt: number | null;
   /** Emails of all instances since SES answered. */
   sent: number;
   slow: SlowDown;
@@ -95,7 +95,7 @@ export function exchange(before: SharedRate, beat: Beat): Outcome {
   members[beat.id]!.granted = Math.max(share ?? 0, beat.pace);
   const mustAsk = isAskingDue(before, beat);
   const askedAt = mustAsk || beat.answer ? beat.now : before.askedAt;
-  const answeredAt = beat.answer ? beat.now : (before.answeredAt ?? null);
+  const answeredAt = beat.answer ? beat.now : before.answeredAt;
   return { state: { account, askedAt, answeredAt, sent, slow, members }, share, mustAsk };
 }
 
@@ -123,7 +123,7 @@ export function quotaOf(
   { account, answeredAt, sent }: SharedRate,
   now: number,
 ): { most: number; used: number } | null {
-  if (account === null || account.perDay === null || answeredAt == null) return null;
+  if (account === null || account.perDay === null || answeredAt === null) return null;
   if (Math.abs(now - answeredAt) > QUOTA_BELIEVED_MS) return null;
   return { most: account.perDay, used: account.sentBefore + sent };
 }

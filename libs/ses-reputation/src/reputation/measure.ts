@@ -66,7 +66,7 @@ interface Span {
  */
 export async function measure(manager: EntityManager, dimension: string, span: Span): Promise<Measurement> {
   const sql = new RawSql(manager);
-  const [row] = await sql.preparedRows<{ first: string | number | null }>(
+  const [row] = await sql.rows<{ first: string | number | null }>(
     `SELECT ${firstMail(manager, sql, dimension, span.upTo)} AS first`,
   );
   return measureFrom(manager, dimension, span, firstOf(row));
@@ -133,7 +133,7 @@ async function sumsOf(
   const across =
     `SELECT -1, ${start}, ${column('minutes')}, ${eligible}, ${column('hardBounces')}, ` +
     `${column('complaints')} ${of()} AND ${start} IN (${sql.list(starts)}) AND ${start} >= ${sql.value(since)}`;
-  const rows = await sql.preparedRows<SumsRow>([...bands, across].join(' UNION ALL '));
+  const rows = await sql.rows<SumsRow>([...bands, across].join(' UNION ALL '));
   return rows.map((row) => ({
     band: Number(row.band) < 0 ? null : Number(row.band),
     start: Number(row.start),

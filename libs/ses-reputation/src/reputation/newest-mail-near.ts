@@ -76,7 +76,7 @@ async function read(
     `SELECT ${start}, ${minutes}, ${sent}, ${eligible}, ${counters.join(', ')} ${of()} ` +
     `AND ${start} <= ${sql.value(Math.min(head, upTo))} AND ${start} >= ${sql.value(since)} ` +
     `ORDER BY ${start} DESC, ${minutes} DESC LIMIT ${LOOKED_AT}`;
-  const rows = await sql.preparedRows<Row>(`${sums} UNION ALL SELECT * FROM (${next}) n`);
+  const rows = await sql.rows<Row>(`${sums} UNION ALL SELECT * FROM (${next}) n`);
   // Parts of a union have no order of their own.
   return rows.toSorted(
     (a, b) =>

@@ -45,7 +45,7 @@ export async function newestMail(
   const looked =
     `SELECT ${[...keys, ...counters].join(', ')}, MAX(held) ` +
     `OVER (${newestFirst} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM (${buckets}) h`;
-  const [row] = await sql.preparedRows<Row>(
+  const [row] = await sql.rows<Row>(
     `SELECT MIN(CASE WHEN ${column('sent')} > ${column('excluded')} THEN ${column('start')} END) AS oldest, ` +
       `SUM(${eligible}) AS volume, SUM(${column('hardBounces')}) AS bounced, ` +
       `SUM(${column('complaints')}) AS complaints, SUM(${column('unaccounted')}) AS unaccounted ` +

@@ -33,7 +33,7 @@ export async function readStanding(
   const state = tableNames(manager, ReputationState);
   const outbox = tableNames(manager, OutboxEvent);
   const inState = (name: OutboxEvent['state']) => `CASE WHEN ${outbox.column('state')} = '${name}' THEN`;
-  const [row] = await sql.preparedRows<Row>(
+  const [row] = await sql.rows<Row>(
     `SELECT ${firstMail(manager, sql, dimension, upTo)} AS first, e.pending AS pending, e.dead AS dead, ` +
       `o.${outbox.column('storedAt')} AS oldest_at, s.${state.column('bounceLevel')} AS bounce_level, ` +
       `s.${state.column('complaintLevel')} AS complaint_level, s.${state.column('account')} AS account ` +

@@ -1,6 +1,6 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { arrayLiteral } from './array-literal.js';
-import { runPrepared } from './prepared.js';
+import { writePrepared } from './prepared.js';
 import { tablePlan, type TablePlan } from './table-plan.js';
 
 /** What becomes of a row that is there already. */
@@ -90,7 +90,7 @@ async function insertArrays(tx: EntityManager, prepared: readonly Prepared[]): P
   });
   const last = statements.pop()!;
   const before = statements.map((statement, n) => `i${n} AS (${statement} RETURNING 1)`);
-  await runPrepared(tx, before.length === 0 ? last : `WITH ${before.join(', ')} ${last}`, parameters);
+  await writePrepared(tx, before.length === 0 ? last : `WITH ${before.join(', ')} ${last}`, parameters);
 }
 
 async function insertTuples(tx: EntityManager, { plan, start, end, rows }: Prepared): Promise<void> {

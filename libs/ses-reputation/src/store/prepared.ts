@@ -1,45 +1,61 @@
 import { hash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { QueryFailedError, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 
 /** What is used of a client of the driver's. */
 interface Client {
-  query(query: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: unknown[] }>;
+  query(query: Query): Promise<unknown>;
+}
+
+interface Query {
+  name: string;
+  text: string;
+  values: readonly string[];
 }
 
 /** SQLSTATE: no such statement on this connection, one of this name already, or one for tables that were altered since. */
 const STALE_CODES = new Set(['26000', '42P05', '0A000']);
 /** So many texts by name. Each is kept by every connection of the pool. */
-const MOST = 200;
+const MOST = 50;
 
 const names = new Map<string, string>();
 const forbidden = new WeakSet<DataSource>();
+const stale = new WeakSet<object>();
 
 /**
- * Runs a statement whose text stays the same. PostgreSQL parses and plans it once a connection, which takes a third of
- * the time of a group of feedback; elsewhere it runs like any other.
+ * Writes with a statement whose text stays the same, in a transaction of {@link Store}'s, which runs it again if
+ * {@link isStale}. PostgreSQL parses and plans it a few times a connection instead of each time; elsewhere it runs like any
+ * other.
+ *
+ * Not for reading: a plan that was made for a table of some hundred rows is kept while it grows to millions.
  *
  * A pooler that hands out connections by transaction may not know prepared statements: then one fails, and from there
  * on none is prepared.
  */
-export async function runPrepared<T>(
-  manager: EntityManager,
+export async function writePrepared(
+  tx: EntityManager,
   text: string,
-  values: readonly (string | number)[],
-): Promise<T[]> {
-  const { connection, queryRunner } = manager;
+  values: readonly string[],
+): Promise<void> {
+  const { connection, queryRunner } = tx;
   const name = nameOf(connection, text);
-  if (name === null || queryRunner?.isReleased) return manager.query(text, [...values]);
-  const runner = queryRunner ?? connection.createQueryRunner();
+  if (name === null || !queryRunner || queryRunner.isReleased) {
+    await tx.query(text, [...values]);
+    return;
+  }
   try {
-    return (await run(runner, { name, text, values })) as T[];
+    await run(queryRunner, { name, text, values });
   } catch (error) {
-    if (!isStale(error)) throw error;
+    const code = codeOf(error);
+    if (!STALE_CODES.has(code)) throw error;
+    stale.add(error as object);
+    if (!forbidden.has(connection)) {
+      new Logger('SesReputation').warn(
+        `Statements are not prepared any more, which costs the database some time: ${String(error)} (${code})`,
+      );
+    }
     forbidPrepared(connection);
-    // Its transaction has failed, and is to be run again.
-    if (runner.isTransactionActive) throw error;
-    return await manager.query(text, [...values]);
-  } finally {
-    if (!queryRunner) await runner.release();
+    throw error;
   }
 }
 
@@ -48,10 +64,14 @@ export function forbidPrepared(dataSource: DataSource): void {
   forbidden.add(dataSource);
 }
 
-/** Whether a statement failed for being prepared: it will not be the next time. */
+/** Whether a statement failed for being prepared: its transaction has failed, and succeeds the next time. */
 export function isStale(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && stale.has(error);
+}
+
+function codeOf(error: unknown): string {
   const { driverError } = (error ?? {}) as { driverError?: { code?: string } };
-  return STALE_CODES.has(driverError?.code ?? '');
+  return driverError?.code ?? '';
 }
 
 /** Made from the text: whoever shares a server's connection with us means the same by it. */
@@ -65,16 +85,22 @@ function nameOf(dataSource: DataSource, text: string): string | null {
   return name;
 }
 
-async function run(
-  runner: QueryRunner,
-  query: { name: string; text: string; values: readonly (string | number)[] },
-): Promise<unknown[]> {
+/** As TypeORM runs it, which knows no names: with its logger, without its subscribers. */
+async function run(runner: QueryRunner, query: Query): Promise<void> {
+  const { logger, options } = runner.connection;
   const client = (await runner.connect()) as Client;
   const parameters = [...query.values];
-  runner.connection.logger.logQuery(query.text, parameters, runner);
+  logger.logQuery(query.text, parameters, runner);
+  const begun = performance.now();
   try {
-    return (await client.query(query)).rows;
+    await client.query(query);
   } catch (error) {
+    logger.logQueryError(error as Error, query.text, parameters, runner);
     throw new QueryFailedError(query.text, parameters, error as Error);
+  }
+  const ms = performance.now() - begun;
+  const { maxQueryExecutionTime } = options;
+  if (maxQueryExecutionTime && ms > maxQueryExecutionTime) {
+    logger.logQuerySlow(Math.round(ms), query.text, parameters, runner);
   }
 }

@@ -1,6 +1,5 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { arrayLiteral } from './array-literal.js';
-import { runPrepared } from './prepared.js';
 
 /** A table and its columns as a data source names them (schema, prefix, naming strategy), escaped. */
 export interface TableNames<T> {
@@ -53,10 +52,5 @@ export class RawSql {
   /** Numbers come as numbers or as texts, depending on the driver. */
   rows<T>(text: string): Promise<T[]> {
     return this.manager.query(text, this.values);
-  }
-
-  /** {@link rows} of a text that stays the same, by plans that hold for any values. */
-  preparedRows<T>(text: string): Promise<T[]> {
-    return runPrepared(this.manager, text, this.values);
   }
 }

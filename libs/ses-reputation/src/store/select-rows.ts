@@ -58,7 +58,7 @@ async function selectPart<T extends ObjectLiteral, K extends keyof T & string>(
   const direction = wanted.descending ? ' DESC' : '';
   const order = (wanted.orderBy ?? []).map((property) => column(property).name);
   const from = `FROM ${table} WHERE ${conditions.join(' AND ')}`;
-  const rows = await sql.preparedRows<Record<string, unknown>>(
+  const rows = await sql.rows<Record<string, unknown>>(
     `SELECT ${columns.map(({ name }, n) => `${name} AS c${n}`).join(', ')} ` +
       (asked.each === null
         ? from
@@ -97,7 +97,7 @@ export async function idsAmong(
           ? `SELECT ${id.name} AS id ${from}`
           : `SELECT found.id FROM ${each} CROSS JOIN LATERAL (SELECT ${id.name} AS id ${from} OFFSET 0) AS found`;
       });
-    for (const { id } of await sql.preparedRows<{ id: string }>(selects.join(' UNION ALL '))) found.add(id);
+    for (const { id } of await sql.rows<{ id: string }>(selects.join(' UNION ALL '))) found.add(id);
   }
   return found;
 }

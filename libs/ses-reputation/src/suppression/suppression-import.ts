@@ -29,7 +29,7 @@ export interface ImportOptions {
    * for a long list: its events are delivered one by one, and what happens meanwhile waits behind them.
    */
   events?: boolean;
-  /** Ends the import between two batches; what is on the list by then stays there. */
+  /** Begins no further batch. What is on the list by then stays there, and what is being written is, and is told of. */
   signal?: AbortSignal;
   /** After each batch, with the counts so far. */
   onProgress?: (progress: ImportProgress) => void;

@@ -233,7 +233,7 @@ export class SuppressionService {
       rows = await this.page(filter, rows.at(-1) ?? null, EXPORT_PAGE);
       for (const row of rows) yield itemOf(row);
       exported += rows.length;
-      onProgress?.({ exported });
+      if (rows.length > 0) onProgress?.({ exported });
     } while (rows.length === EXPORT_PAGE);
   }
 
