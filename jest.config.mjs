@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // Many tests wait for a database or a timer: one worker fewer than cores would leave half of two cores idle.
   maxWorkers: '100%',
+  // Modules of each file stay in memory in ESM mode: after a hundred files a worker would reach Node's limit.
+  workerIdleMemoryLimit: '1500MB',
   testMatch: [
     '<rootDir>/libs/**/*.spec.ts',
     '<rootDir>/sample-app/**/*.spec.ts',
