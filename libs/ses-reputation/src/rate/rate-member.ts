@@ -238,6 +238,7 @@ export class RateMember {
       id: this.id,
       ...this.demand,
       pace: queue.usedPerSecond(),
+      meanwhile: this.share,
       sent: this.unreported,
       throttledUnder: this.throttledUnder,
       elapsedMs,

@@ -38,6 +38,8 @@ export interface Beat extends Wanted {
   id: string;
   /** Let go in the last second: still taken from the rate, whatever the share is now. */
   pace: number;
+  /** Emails a second that it may let go until it knows its new share; `null`: no limit is known. */
+  meanwhile: number | null;
   /** Emails since the last beat. */
   sent: number;
   /** SES throttled a send that went under this generation of the slow-down. */
@@ -92,7 +94,7 @@ export function exchange(before: SharedRate, beat: Beat): Outcome {
   const known = knownRate(account, beat.perSecond);
   const slow = slowDownAfter(before.slow, beat, known, Object.values(members));
   const share = shareOf(members, beat.id, allowedPerSecond(slow, known));
-  members[beat.id]!.granted = Math.max(share ?? 0, beat.pace);
+  members[beat.id]!.granted = Math.max(share ?? 0, beat.pace, beat.meanwhile ?? 0);
   const mustAsk = isAskingDue(before, beat);
   const askedAt = mustAsk || beat.answer ? beat.now : before.askedAt;
   const answeredAt = beat.answer ? beat.now : before.answeredAt;
