@@ -32,8 +32,7 @@ describe('the rate that instances share', () => {
     expect(instance.queue.take(1, 'bulk')).toBeUndefined();
   });
 
-  it('is hardly ever exceeded, whoever sends what, joins and leaves, and never by much', async () => {
-    const overs: number[] = [];
+  it('is never exceeded, whoever sends what, joins and leaves', async () => {
     const burst = fc.record({
       instance: fc.nat(3),
       afterMs: fc.nat(1_500),
@@ -58,18 +57,14 @@ describe('the rate that instances share', () => {
         world.instances[leaving]!.die();
         await world.pass(10_000);
         // Each of the four may round its share up to a whole email, before and after a change of it.
-        const over = world.mostInASecond(from) - (perSecond + 2 * 4);
-        expect(over).toBeLessThanOrEqual(perSecond);
-        if (over > 0) overs.push(over);
+        expect(world.mostInASecond(from)).toBeLessThanOrEqual(perSecond + 2 * 4);
         for (const { queue, member } of world.instances) {
           queue.close();
           void member.leave();
         }
       },
     );
-    await fc.assert(property, { numRuns: 60 });
-    // One in 80 was seen: a share that changes hands in the moment of a burst.
-    expect(overs.length).toBeLessThanOrEqual(5);
+    await fc.assert(property, { numRuns: 100 });
   }, 600_000);
 
   it('goes to those who have mail to send, and back', async () => {

@@ -46,6 +46,15 @@ describe('SlidingWindow', () => {
     fc.assert(property, { numRuns: 100 });
   });
 
+  it('tells what went in the last second, also where the rate is far lower now', () => {
+    const window = windowOf(40);
+    window.add(1_000, 40);
+    window.setRate(0.3);
+    expect(window.usedPerSecond(1_500)).toBe(40);
+    // After that it is one window of many seconds that is used up for long.
+    expect(window.usedPerSecond(2_500)).toBeCloseTo(40 * 0.3);
+  });
+
   it('lets a whole second go at once', () => {
     const window = windowOf(14);
     for (let n = 0; n < 14; n++) {

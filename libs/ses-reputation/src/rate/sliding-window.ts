@@ -43,9 +43,14 @@ export class SlidingWindow {
     return this.sum;
   }
 
-  /** The same, a second. */
+  /** The same, a second; and no less than what went in the last one, under a higher rate than now. */
   usedPerSecond(now: number): number {
-    return (this.used(now) * SECOND_MS) / this.spanMs;
+    const even = (this.used(now) * SECOND_MS) / this.spanMs;
+    let last = 0;
+    for (let i = this.entries.length - 1; i >= this.head && this.entries[i]!.at + SECOND_MS > now; i--) {
+      last += this.entries[i]!.emails;
+    }
+    return Math.max(even, last);
   }
 
   /** A message to more than a whole window holds goes when the window is empty, and is paid for in those after it. */
