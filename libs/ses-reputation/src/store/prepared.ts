@@ -18,19 +18,22 @@ const STALE_CODES = new Set(['26000', '42P05', '0A000']);
 /** So many texts by name. Each is kept by every connection of the pool. */
 const MOST = 50;
 
+/** A statement failed for being prepared: its transaction has failed, and may succeed the next time. */
+export class StaleStatementError extends Error {}
+
 const names = new Map<string, string>();
 const forbidden = new WeakSet<DataSource>();
-const stale = new WeakSet<object>();
 
 /**
- * Writes with a statement whose text stays the same, in a transaction of {@link Store}'s, which runs it again if
- * {@link isStale}. PostgreSQL parses and plans it a few times a connection instead of each time; elsewhere it runs like any
- * other.
+ * Writes with a statement whose text stays the same, in a transaction of {@link Store}'s. PostgreSQL parses and plans it
+ * a few times a connection instead of each time; elsewhere it runs like any other.
  *
  * Not for reading: a plan that was made for a table of some hundred rows is kept while it grows to millions.
  *
  * A pooler that hands out connections by transaction may not know prepared statements: then one fails, and from there
  * on none is prepared.
+ *
+ * @throws StaleStatementError
  */
 export async function writePrepared(
   tx: EntityManager,
@@ -48,25 +51,19 @@ export async function writePrepared(
   } catch (error) {
     const code = codeOf(error);
     if (!STALE_CODES.has(code)) throw error;
-    stale.add(error as object);
     if (!forbidden.has(connection)) {
       new Logger('SesReputation').warn(
         `Statements are not prepared any more, which costs the database some time: ${String(error)} (${code})`,
       );
     }
     forbidPrepared(connection);
-    throw error;
+    throw new StaleStatementError(code, { cause: error });
   }
 }
 
 /** From now on nothing is prepared on this data source. */
 export function forbidPrepared(dataSource: DataSource): void {
   forbidden.add(dataSource);
-}
-
-/** Whether a statement failed for being prepared: its transaction has failed, and succeeds the next time. */
-export function isStale(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && stale.has(error);
 }
 
 function codeOf(error: unknown): string {

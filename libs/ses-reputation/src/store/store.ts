@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { SesReputationError, StoreUnavailableError } from '../errors.js';
 import { isConflict } from './driver-errors.js';
-import { isStale } from './prepared.js';
+import { StaleStatementError } from './prepared.js';
 import { SqliteTurns } from './sqlite-turns.js';
 import { SES_DATA_SOURCE } from './tokens.js';
 
@@ -66,7 +66,7 @@ export class Store {
         return await this.once(work);
       } catch (error) {
         if (error instanceof SesReputationError) throw error;
-        if (attempt === ATTEMPTS || !(isConflict(error) || isStale(error))) {
+        if (attempt === ATTEMPTS || !(isConflict(error) || error instanceof StaleStatementError)) {
           throw new StoreUnavailableError(`the database did not take the change: ${String(error)}`, {
             cause: error,
           });
