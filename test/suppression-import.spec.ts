@@ -210,7 +210,7 @@ describe.each(databaseKinds())('import and export on $name', (kind) => {
     });
     await expect(stopped).rejects.toThrow('enough');
     // A batch that was on its way is told of as well.
-    expect([1_000, 2_000]).toContain(progress);
+    expect(kind.name === 'PostgreSQL' ? [1_000, 2_000] : [1_000]).toContain(progress);
     expect(await list.dataSource.manager.count(SuppressedAddress)).toBe(progress);
     await expect(
       list.suppression.import(['x@example.com'], { signal: AbortSignal.abort(new Error('before')) }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ResolvedStream } from '../options/ses-reputation-options.js';
 import { SesReputationError } from '../errors.js';
+import type { Dialect } from '../store/store.js';
 import { DEFAULT_COLUMNS, readHeader, readLine, type ImportColumns } from './import-line.js';
 import { importRecords, type ImportItem, type ImportSource } from './import-records.js';
 import { ImportWrites } from './import-writes.js';
@@ -80,10 +81,7 @@ export class SuppressionImport {
     private readonly options: ImportOptions,
     private readonly streams: ReadonlyMap<string, ResolvedStream>,
     private readonly now: () => number,
-    /** SQLite's statements stop the application while they run: no large transactions there. */
-    private readonly large = true,
-    /** Transactions at once. */
-    private readonly atOnce = 1,
+    private readonly dialect: Dialect,
   ) {
     this.defaults = {
       reason: readReason(options.reason ?? 'manual'),
@@ -105,7 +103,7 @@ export class SuppressionImport {
       this.options.onProgress?.({ ...this.progress });
     };
     // While the database takes these the next one is read, no further.
-    const writes = new ImportWrites(put, this.atOnce);
+    const writes = new ImportWrites(put, this.dialect === 'postgres' ? 2 : 1);
     const flush = async () => {
       await writes.add(batch, this.options.signal);
       batch = [];
@@ -135,7 +133,8 @@ export class SuppressionImport {
   }
 
   private batchSize(): number {
-    return this.large && this.progress.lines > LONG_LIST ? LARGE_BATCH : BATCH;
+    // SQLite's statements stop the application while they run: no large transactions there.
+    return this.dialect !== 'sqlite' && this.progress.lines > LONG_LIST ? LARGE_BATCH : BATCH;
   }
 
   private read(record: string | ImportItem): NewSuppression | null {

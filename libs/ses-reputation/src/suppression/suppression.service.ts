@@ -191,8 +191,7 @@ export class SuppressionService {
       options,
       this.options.streams,
       () => this.clock.now(),
-      this.store.dialect !== 'sqlite',
-      this.store.dialect === 'postgres' ? 2 : 1,
+      this.store.dialect,
     );
     return running.run(source, (batch) =>
       this.outbox.commit(async (tx, raise) => {
