@@ -115,6 +115,25 @@ describe.each(databaseKinds())('Store on $name', ({ name, create }) => {
     expect(await store.manager.count(SeenFeedback)).toBe(60);
   });
 
+  it('lets the host begin a transaction within one of ours, as its subscribers may', async () => {
+    await store.transaction(async (tx) => {
+      await tx.insert(SeenFeedback, seen('ours'));
+      await dataSource.transaction((host) => host.insert(SeenFeedback, seen('host')));
+    });
+    expect(await store.manager.count(SeenFeedback)).toBe(2);
+  });
+
+  it('makes no promise of the process dearer once it is done', async () => {
+    // Where Node keeps the contexts of an AsyncLocalStorage, before 24: one for each that is enabled.
+    const contexts = () => Object.getOwnPropertySymbols(new Promise(() => undefined)).length;
+    const before = contexts();
+    await Promise.all(
+      [1, 2, 3].map((n) => store.transaction((tx) => tx.insert(SeenFeedback, seen(`${n}`)))),
+    );
+    await expect(store.transaction(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(contexts()).toBe(before);
+  });
+
   it(`fails with a typed error when the database is gone (${name})`, async () => {
     await dataSource.destroy();
     await expect(store.transaction((tx) => tx.insert(SeenFeedback, seen('x')))).rejects.toThrow(
