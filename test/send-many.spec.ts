@@ -1,5 +1,9 @@
 import { Readable } from 'node:stream';
-import { CreateEmailTemplateCommand } from '@aws-sdk/client-sesv2';
+import {
+  CreateEmailTemplateCommand,
+  SESv2Client,
+  type SendBulkEmailCommandInput,
+} from '@aws-sdk/client-sesv2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   MessageInvalidError,
@@ -174,6 +178,33 @@ describe('MailerService.sendMany', () => {
     expect(mailTo('u4@example.com')[0]!.tags['ses-reputation']).toBe('newsletter');
     expect(mailTo('u5@example.com')[0]!.configurationSet).toBeUndefined();
   });
+
+  it.each([true, false])(
+    'shows a ready client’s own middleware the whole call (it is kept: %j)',
+    async (kept) => {
+      await parts.close();
+      const client = new SESv2Client({ ...simulator.clientConfig, cacheMiddleware: kept });
+      const seen: number[] = [];
+      client.middlewareStack.add(
+        (next) => (args) => {
+          const input = args.input as SendBulkEmailCommandInput;
+          seen.push(input.BulkEmailEntries!.length);
+          return next({ ...args, input: { ...input, FromEmailAddress: 'other@example.com' } });
+        },
+        { step: 'initialize', name: 'hostsOwn' },
+      );
+      parts = await startMailer(database.options, { client, streams: STREAMS });
+      const receipts = await receiptsOf(welcomes(70));
+      client.destroy();
+      expect(receipts.every(({ status }) => status === 'sent')).toBe(true);
+      expect(seen).toEqual([50, 20]);
+      const ends = [...mailTo('u0@example.com'), ...mailTo('u69@example.com')];
+      expect(ends.map(({ subject, from }) => [subject, from])).toEqual([
+        ['Hi N0', 'other@example.com'],
+        ['Hi N69', 'other@example.com'],
+      ]);
+    },
+  );
 
   it('sends by itself what a bulk call can’t hold: attachments, and messages with an idempotencyKey, once', async () => {
     const key = { idempotencyKey: 'once' };

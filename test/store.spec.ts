@@ -127,9 +127,7 @@ describe.each(databaseKinds())('Store on $name', ({ name, create }) => {
     // Where Node keeps the contexts of an AsyncLocalStorage, before 24: one for each that is enabled.
     const contexts = () => Object.getOwnPropertySymbols(new Promise(() => undefined)).length;
     const before = contexts();
-    await Promise.all(
-      [1, 2, 3].map((n) => store.transaction((tx) => tx.insert(SeenFeedback, seen(`${n}`)))),
-    );
+    await Promise.all([1, 2, 3].map((n) => store.transaction((tx) => tx.insert(SeenFeedback, seen(`${n}`)))));
     await expect(store.transaction(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(contexts()).toBe(before);
   });

@@ -64,6 +64,8 @@ export function checkMessage(message: MailMessage, options: ResolvedOptions): Ch
 /** The streams of a message as it was given, be it one that is refused. */
 export function streamsIn(message: unknown): Readable[] {
   const { text, html, amp, attachments, alternatives } = (message ?? {}) as Record<string, unknown>;
+  // Of a template, and of texts alone, as most are.
+  if (!attachments && !alternatives && [text, html, amp].every((part) => typeof part !== 'object')) return [];
   const parts = [text, html, amp, ...listOf(attachments), ...listOf(alternatives)];
   return parts
     .flatMap((part) => [part, (part as { content?: unknown } | null | undefined)?.content])

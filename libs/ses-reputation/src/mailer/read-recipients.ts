@@ -28,8 +28,8 @@ export function readRecipients(message: Pick<MailMessage, 'to' | 'cc' | 'bcc'>):
   return { to, cc, bcc };
 }
 
-export function everyone({ to, cc, bcc }: Recipients): Mailbox[] {
-  return [...to, ...cc, ...bcc];
+export function everyone({ to, cc, bcc }: Recipients): readonly Mailbox[] {
+  return cc.length + bcc.length === 0 ? to : [...to, ...cc, ...bcc];
 }
 
 export function without(recipients: Recipients, keys: ReadonlyMap<string, unknown>): Recipients {
