@@ -8,6 +8,11 @@ import { openDataSource } from './support/open-data-source.js';
 
 const seen = (id: string) => ({ id, key: null, sentAt: null, seenAt: new Date(0) });
 
+/** Where Node before 24 keeps what an AsyncLocalStorage holds: one on each promise for each that is enabled. */
+function contexts(): number {
+  return Object.getOwnPropertySymbols(new Promise(() => undefined)).length;
+}
+
 /** More than fits, where there is a limit. */
 async function fill(tx: EntityManager, name: string): Promise<void> {
   for (let i = 0; i < 200; i++) {
@@ -124,8 +129,6 @@ describe.each(databaseKinds())('Store on $name', ({ name, create }) => {
   });
 
   it('makes no promise of the process dearer once it is done', async () => {
-    // Where Node keeps the contexts of an AsyncLocalStorage, before 24: one for each that is enabled.
-    const contexts = () => Object.getOwnPropertySymbols(new Promise(() => undefined)).length;
     const before = contexts();
     await Promise.all([1, 2, 3].map((n) => store.transaction((tx) => tx.insert(SeenFeedback, seen(`${n}`)))));
     await expect(store.transaction(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
