@@ -9,6 +9,7 @@ import { RawSql } from '../store/raw-sql.js';
 import type { Store } from '../store/store.js';
 import { tablePlan } from '../store/table-plan.js';
 import { timeOrderedId } from '../store/time-ordered-id.js';
+import { duePage, sortedByWait, type SortedRows } from './due-page.js';
 import { eventKey } from './event-key.js';
 import { OutboxEvent } from './outbox-event.entity.js';
 import { writePayload } from './payload-json.js';
@@ -28,24 +29,6 @@ export interface FailedAttempt {
   state: OutboxEvent['state'];
   /** Milliseconds since the epoch; see {@link OutboxEvent.dueAt}. */
   dueMs: number;
-}
-
-/** What is not to be read: rows by id, and events by name. */
-interface Due {
-  taken: readonly string[];
-  notNamed: readonly string[];
-}
-
-interface Waiting {
-  dueMs: number;
-  /** Lowest id. */
-  first: string;
-}
-
-interface SortedRows {
-  free: OutboxEvent[];
-  /** And when the event before each is due. */
-  behind: { id: string; dueMs: number }[];
 }
 
 /** This application's rows of the outbox, as writing and delivering them needs them. */
@@ -91,11 +74,12 @@ export class OutboxTable {
     limit: number,
     notNamed: readonly string[] = [],
   ): Promise<{ rows: OutboxEvent[]; isAll: boolean }> {
+    const due = { app: this.options.app, taken, notNamed };
     let after: OutboxEvent | null = null;
     for (let pages = 1; ; pages++) {
       const { free, behind, last, isAll } = await this.readCommitted(async (manager) => {
-        const page = await this.page(manager, { taken, notNamed, after, limit });
-        const sorted = await this.sorted(manager, page, { taken, notNamed });
+        const page = await duePage(manager, due, { nowMs: this.clock.now(), after, limit });
+        const sorted = await sortedByWait(manager, page, due);
         return { ...sorted, last: page.at(-1) ?? null, isAll: page.length < limit };
       });
       if (behind.length > 0) await this.putOff(behind);
@@ -104,112 +88,6 @@ export class OutboxTable {
       // What was put off stands elsewhere now, perhaps before the place reached: it must not be passed over.
       after = behind.length > 0 ? null : last;
     }
-  }
-
-  private async page(
-    manager: EntityManager,
-    { taken, notNamed, after, limit }: Due & { after: OutboxEvent | null; limit: number },
-  ): Promise<OutboxEvent[]> {
-    const { table, columns, column } = tablePlan(manager, OutboxEvent);
-    const [id, dueAt] = [column('id').name, column('dueAt').name];
-    const sql = new RawSql(manager);
-    const conditions = [
-      `${column('app').name} = ${sql.value(this.options.app)}`,
-      `${column('state').name} = 'pending'`,
-      `${dueAt} <= ${sql.value(this.clock.now())}`,
-    ];
-    if (taken.length > 0) conditions.push(sql.among(id, taken, { not: true }));
-    if (notNamed.length > 0) conditions.push(sql.among(column('name').name, notNamed, { not: true }));
-    if (after !== null) {
-      const lastDue = after.dueAt.getTime();
-      const later = `${dueAt} > ${sql.value(lastDue)}`;
-      const alike = `${dueAt} = ${sql.value(lastDue)} AND ${id} > ${sql.value(after.id)}`;
-      conditions.push(`(${later} OR (${alike}))`);
-    }
-    const rows = await sql.rows<Record<string, unknown>>(
-      `SELECT ${columns.map(({ name }, n) => `${name} AS c${n}`).join(', ')} FROM ${table} ` +
-        `WHERE ${conditions.join(' AND ')} ORDER BY ${dueAt}, ${id} LIMIT ${limit}`,
-    );
-    return rows.map(
-      (row) =>
-        Object.fromEntries(
-          columns.map(({ property, fromStored }, n) => [property, fromStored(row[`c${n}`])]),
-        ) as unknown as OutboxEvent,
-    );
-  }
-
-  /** Parts rows in those that may go, and those behind an earlier event of their key that comes later. */
-  private async sorted(manager: EntityManager, page: readonly OutboxEvent[], due: Due): Promise<SortedRows> {
-    const keys = [...new Set(page.flatMap(({ key }) => key ?? []))];
-    if (keys.length === 0) return { free: [...page], behind: [] };
-    const waiting = await this.waiting(manager, keys);
-    const leftOut =
-      due.notNamed.length > 0 ? await this.leftOut(manager, keys, due) : new Map<string, string>();
-    const sorted: SortedRows = { free: [], behind: [] };
-    /** Until when the events of a key are put off. */
-    const putOff = new Map<string, number>();
-    const behind = new Map<string, number>();
-    // By age, not by when they are due: what is put off puts off all that follows it.
-    for (const { id, key, dueAt } of page.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-      if (key === null) continue;
-      const before = (waiting.get(key) ?? []).filter(
-        ({ dueMs, first }) => first < id && dueMs > dueAt.getTime(),
-      );
-      const dueMs = Math.max(...before.map((one) => one.dueMs), putOff.get(key) ?? 0);
-      if (dueMs === 0) continue;
-      putOff.set(key, dueMs);
-      behind.set(id, dueMs);
-    }
-    for (const row of page) {
-      const dueMs = behind.get(row.id);
-      if (dueMs !== undefined) sorted.behind.push({ id: row.id, dueMs });
-      else if (!((leftOut.get(row.key ?? '') ?? row.id) < row.id)) sorted.free.push(row);
-    }
-    return sorted;
-  }
-
-  /** When events of these keys that have failed are due, and the first of each such time. */
-  private async waiting(manager: EntityManager, keys: string[]): Promise<Map<string, Waiting[]>> {
-    // Asked for the page's keys only: joined to all that is due, it would take a database the square of that.
-    const { table, column } = tablePlan(manager, OutboxEvent);
-    const [id, key, dueAt] = [column('id').name, column('key').name, column('dueAt').name];
-    const sql = new RawSql(manager);
-    const conditions = [
-      sql.among(key, keys),
-      `${column('app').name} = ${sql.value(this.options.app)}`,
-      `${column('state').name} = 'pending'`,
-      `${dueAt} > 0`,
-    ];
-    const rows = await sql.rows<{ c0: string; c1: string | number; c2: string }>(
-      `SELECT ${key} AS c0, ${dueAt} AS c1, MIN(${id}) AS c2 FROM ${table} ` +
-        `WHERE ${conditions.join(' AND ')} GROUP BY ${key}, ${dueAt}`,
-    );
-    const byKey = new Map<string, Waiting[]>();
-    for (const { c0, c1, c2 } of rows) {
-      byKey.set(c0, [...(byKey.get(c0) ?? []), { dueMs: Number(c1), first: c2 }]);
-    }
-    return byKey;
-  }
-
-  /** The first event of each key that is left out for its name: what comes after it waits too. */
-  private async leftOut(
-    manager: EntityManager,
-    keys: string[],
-    { taken, notNamed }: Due,
-  ): Promise<Map<string, string>> {
-    const query = this.ofKeys(manager, keys).andWhere('b.name IN (:...notNamed)', { notNamed });
-    if (taken.length > 0) query.andWhere('b.id NOT IN (:...taken)', { taken });
-    const rows = await query.getRawMany<{ key: string; first: string }>();
-    return new Map(rows.map(({ key, first }) => [key, first]));
-  }
-
-  private ofKeys(manager: EntityManager, keys: string[]) {
-    return manager
-      .createQueryBuilder(OutboxEvent, 'b')
-      .select('b.key', 'key')
-      .addSelect('MIN(b.id)', 'first')
-      .where(`b.key IN (:...keys) AND b.app = :app AND b.state = 'pending'`, { keys, app: this.options.app })
-      .groupBy('b.key');
   }
 
   private putOff(behind: SortedRows['behind']): Promise<void> {
