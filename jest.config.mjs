@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  // Many tests wait for a database or a timer: one worker fewer than cores would leave half of two cores idle.
-  maxWorkers: '100%',
+  // Many tests wait for a database or a timer: with a worker a core, a third of the cores would be idle.
+  maxWorkers: availableParallelism() + 1,
   // Modules of each file stay in memory in ESM mode: after a hundred files a worker would reach Node's limit.
   workerIdleMemoryLimit: '1500MB',
   testMatch: [

@@ -67,6 +67,30 @@ describe('the rate that instances share', () => {
     await fc.assert(property, { numRuns: 100 });
   }, 600_000);
 
+  it.each([2, 10])(
+    'is not stopped by a mail to fifty of an instance with a small share (%i instances)',
+    async (count) => {
+      const world = new RateWorld();
+      world.figures = { perSecond: 14, perDay: null, sentBefore: 0 };
+      const all = Array.from({ length: count }, () => world.start());
+      for (const each of all) each.sendMany(1, 'critical');
+      await world.pass(3_000);
+      all[0]!.sendMany(1_000, 'bulk');
+      for (let n = 0; n < 5; n++) {
+        all[0]!.member.throttled(all[0]!.member.generation);
+        await world.pass(1_000);
+      }
+      void all[1]!.send('critical', 50);
+      await world.pass(30_000);
+      const from = performance.now();
+      all[0]!.sendMany(20, 'critical');
+      all[1]!.sendMany(20, 'critical');
+      await world.pass(20_000);
+      const critical = world.gone.filter(({ at, priority }) => at >= from && priority === 'critical');
+      expect(critical).toHaveLength(40);
+    },
+  );
+
   it('goes to those who have mail to send, and back', async () => {
     const world = new RateWorld();
     const [a, b] = [world.start(), world.start()];

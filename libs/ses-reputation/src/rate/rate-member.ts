@@ -224,6 +224,9 @@ export class RateMember {
     const elapsedMs = Math.max(1, nowMs - this.beganAtMs);
     const admitted = queue.takeAdmitted();
     const waiting = queue.waiting();
+    // What waits needs the large message before it to be paid for.
+    if (waiting.critical > 0) waiting.critical += queue.owed;
+    else if (waiting.others > 0) waiting.others += queue.owed;
     this.unreported += admitted.critical + admitted.others;
     const perSecond = (gone: number, waits: number) =>
       (gone * 1_000) / Math.max(elapsedMs, BEAT_MS / 2) + waits;

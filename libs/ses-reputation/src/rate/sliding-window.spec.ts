@@ -4,7 +4,7 @@ import { SlidingWindow } from './sliding-window.js';
 
 function windowOf(perSecond: number | null): SlidingWindow {
   const window = new SlidingWindow();
-  window.setRate(perSecond);
+  window.setRate(perSecond, 0);
   return window;
 }
 
@@ -36,10 +36,9 @@ describe('SlidingWindow', () => {
     const property = fc.property(rate, fc.integer({ min: 1, max: 3 }), (perSecond, emails) => {
       const gone = greedy(windowOf(perSecond), emails, 20_000);
       expect(mostInASecond(gone)).toBeLessThanOrEqual(Math.max(Math.ceil(perSecond), emails));
-      // The last of them may be paid for after the end, and what is left of its windows be too little for the next.
+      // The last of them may be paid for after the end, and what is left of a window be too little for the next.
       const capacity = Math.ceil(perSecond);
-      const whole = capacity < emails ? Math.ceil(emails / capacity) * capacity : capacity;
-      const usable = (whole - (whole % emails)) / whole;
+      const usable = capacity < emails ? 1 : (capacity - (capacity % emails)) / capacity;
       expect(sumOf(gone)).toBeGreaterThan(perSecond * 20 * usable * 0.95 - 2 * emails);
       expect(sumOf(gone)).toBeLessThanOrEqual(perSecond * 20 + capacity + emails);
     });
@@ -49,7 +48,7 @@ describe('SlidingWindow', () => {
   it('tells what went in the last second, also where the rate is far lower now', () => {
     const window = windowOf(40);
     window.add(1_000, 40);
-    window.setRate(0.3);
+    window.setRate(0.3, 1_000);
     expect(window.usedPerSecond(1_500)).toBe(40);
     // After that it is one window of many seconds that is used up for long.
     expect(window.usedPerSecond(2_500)).toBeCloseTo(40 * 0.3);
@@ -77,6 +76,19 @@ describe('SlidingWindow', () => {
     expect(window.fitsAt(1_020, 1)).toBeLessThan(1_000 + 6_000);
   });
 
+  it('has a large message paid for at the rate there is then, not at the one it went under', () => {
+    const window = windowOf(0.4);
+    window.add(0, 50);
+    expect(window.usedPerSecond(500)).toBe(50);
+    expect(window.usedPerSecond(10_000)).toBeCloseTo(0.4);
+    expect(window.fitsAt(10_000, 1)).toBeGreaterThan(100_000);
+    window.setRate(14, 10_000);
+    expect(window.usedPerSecond(10_000)).toBeCloseTo(14);
+    expect(window.fitsAt(10_000, 1)).toBeLessThan(14_000);
+    window.setRate(null, 11_000);
+    expect(window.fits(11_001, 1)).toBe(true);
+  });
+
   it('lets nothing go at a rate of none, and all without a rate', () => {
     expect(windowOf(0).fits(0, 1)).toBe(false);
     expect(windowOf(0).fitsAt(0, 1)).toBe(Number.POSITIVE_INFINITY);
@@ -88,7 +100,7 @@ describe('SlidingWindow', () => {
   it('counts what went at an earlier rate', () => {
     const window = windowOf(100);
     window.add(0, 90);
-    window.setRate(10);
+    window.setRate(10, 0);
     expect(window.usedPerSecond(500)).toBe(90);
     expect(window.fits(500, 1)).toBe(false);
     expect(window.usedPerSecond(1_100)).toBe(0);

@@ -3,6 +3,7 @@ const SECOND_MS = 1_020;
 /** Entries of so many milliseconds are one. */
 const SLOT_MS = 5;
 const COMPACT_AFTER = 512;
+const ROUNDING = 1e-9;
 
 interface Entry {
   at: number;
@@ -19,9 +20,16 @@ export class SlidingWindow {
   private sum = 0;
   private capacity = Number.POSITIVE_INFINITY;
   private spanMs = SECOND_MS;
+  private perSecond = Number.POSITIVE_INFINITY;
+  /** Of messages to more than a whole window holds, and since when it is paid for, at the rate there is then. */
+  private debt = 0;
+  private paidFrom = 0;
 
   /** @param perSecond emails; `null` for no limit */
-  setRate(perSecond: number | null): void {
+  setRate(perSecond: number | null, now: number): void {
+    this.owed(now);
+    if (perSecond === null) this.debt = 0;
+    this.perSecond = perSecond ?? Number.POSITIVE_INFINITY;
     this.capacity = perSecond === null ? Number.POSITIVE_INFINITY : wholeEmails(perSecond);
     this.spanMs = perSecond ? Math.max(1, wholeEmails(perSecond) / perSecond) * SECOND_MS : SECOND_MS;
   }
@@ -43,41 +51,54 @@ export class SlidingWindow {
     return this.sum;
   }
 
-  /** The same, a second; and no less than what went in the last one, under a higher rate than now. */
+  /** Emails of a large message that are still to be paid for. */
+  owed(now: number): number {
+    if (this.debt > 0 && now > this.paidFrom) {
+      const left = this.debt - (this.perSecond * (now - this.paidFrom)) / SECOND_MS;
+      this.debt = left > ROUNDING ? left : 0;
+      this.paidFrom = now;
+    }
+    return this.debt;
+  }
+
+  /** What is used, a second; and no less than what went in the last one, under a higher rate than now. */
   usedPerSecond(now: number): number {
     const even = (this.used(now) * SECOND_MS) / this.spanMs;
     let last = 0;
     for (let i = this.entries.length - 1; i >= this.head && this.entries[i]!.at + SECOND_MS > now; i--) {
       last += this.entries[i]!.emails;
     }
-    return Math.max(even, last);
+    return Math.max(even, last, this.owed(now) > 0 ? this.perSecond : 0);
   }
 
   /** A message to more than a whole window holds goes when the window is empty, and is paid for in those after it. */
   fits(now: number, emails: number): boolean {
+    if (this.owed(now) > 0) return false;
     const used = this.used(now);
     return used + emails <= this.capacity || (used === 0 && this.capacity > 0);
   }
 
   add(now: number, emails: number): void {
-    let at = Math.ceil(now / SLOT_MS) * SLOT_MS;
-    let left = emails;
-    for (; left > this.capacity && this.capacity > 0; at += this.spanMs, left -= this.capacity) {
-      this.append(at, this.capacity);
-    }
-    this.append(at, left);
+    const at = Math.ceil(now / SLOT_MS) * SLOT_MS;
+    this.append(at, emails);
+    if (this.capacity === 0 || emails <= this.capacity) return;
+    if (this.owed(now) === 0) this.paidFrom = at;
+    this.debt += emails;
   }
 
   /** When so many emails fit if nothing is added before; `Infinity`: not at this rate. */
   fitsAt(now: number, emails: number): number {
     if (this.fits(now, emails)) return now;
     if (this.capacity === 0) return Number.POSITIVE_INFINITY;
-    let left = this.sum;
-    for (let i = this.head; i < this.entries.length; i++) {
+    const owed = this.owed(now);
+    const paidAt = owed > 0 ? Math.max(now, this.paidFrom) + (owed * SECOND_MS) / this.perSecond : now;
+    let left = this.used(now);
+    for (let i = this.head; i < this.entries.length && left > 0 && left + emails > this.capacity; i++) {
       left -= this.entries[i]!.emails;
-      if (left + emails <= this.capacity || left === 0) return this.entries[i]!.at + this.spanMs;
+      const at = this.entries[i]!.at + this.spanMs;
+      if (left + emails <= this.capacity || left === 0) return Math.max(at, paidAt);
     }
-    return now;
+    return paidAt;
   }
 
   private append(at: number, emails: number): void {
@@ -90,5 +111,5 @@ export class SlidingWindow {
 
 function wholeEmails(perSecond: number): number {
   // 14 computed from shares may be 14.000000000000002.
-  return Math.ceil(perSecond - 1e-9);
+  return Math.ceil(perSecond - ROUNDING);
 }

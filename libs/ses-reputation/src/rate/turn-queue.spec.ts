@@ -61,6 +61,56 @@ describe('TurnQueue', () => {
     expect(gone.slice(6)).toEqual(['many', 'small', 'bulk']);
   });
 
+  it('lets a message to many go beside a trickle of critical mail, and beside one of normal mail', async () => {
+    for (const [trickle, many] of [
+      ['critical', 'normal'],
+      ['normal', 'bulk'],
+    ] as const) {
+      for (const emails of [9, 50]) {
+        const from = gone.length;
+        const sending = setInterval(() => send('little', trickle), 300);
+        send('little', trickle);
+        send(`to ${emails}`, many, emails);
+        send('behind', many);
+        await jest.advanceTimersByTimeAsync(30_000);
+        clearInterval(sending);
+        expect(gone.slice(from)).toEqual(expect.arrayContaining([`to ${emails}`, 'behind']));
+        await jest.advanceTimersByTimeAsync(10_000);
+      }
+    }
+  });
+
+  it('lets nothing else go before critical mail that takes all of the rate', async () => {
+    send('first', 'critical', 10);
+    send('to 50', 'bulk', 50);
+    for (let n = 0; n < 300; n++) send('critical', 'critical');
+    await jest.advanceTimersByTimeAsync(25_000);
+    expect(gone).not.toContain('to 50');
+    expect(gone.length).toBeGreaterThan(230);
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(gone).toContain('to 50');
+  });
+
+  it('has room beside the critical mail that goes, for those who put a call together', () => {
+    expect(queue.most('bulk')).toBe(9);
+    for (let n = 0; n < 3; n++) send('critical', 'critical');
+    expect(queue.most('bulk')).toBe(6);
+    expect(queue.most('critical')).toBe(10);
+  });
+
+  it('holds none of the many that gave up', () => {
+    queue.setRate(0);
+    send('first', 'bulk');
+    for (let n = 0; n < 10_000; n++) {
+      const abort = new AbortController();
+      queue.take(1, 'bulk', abort.signal)?.catch(() => undefined);
+      abort.abort();
+    }
+    const { queues } = queue as unknown as { queues: Record<string, unknown[]> };
+    expect(queues.bulk!.length).toBeLessThan(2_000);
+    expect(queue.waiting()).toEqual({ critical: 0, others: 1 });
+  });
+
   it('tells what waits and what went', () => {
     for (let n = 0; n < 12; n++) send('critical', 'critical');
     send('bulk', 'bulk', 3);

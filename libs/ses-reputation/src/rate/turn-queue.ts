@@ -7,6 +7,8 @@ interface Waiting {
   go(): void;
   refuse(error: TurnRefusedError): void;
   over: boolean;
+  /** Since when it is the next of its kind, and what had gone before it then. */
+  nextSince: { ms: number; gone: number } | null;
 }
 
 /** Emails since it was last asked. */
@@ -18,10 +20,15 @@ export interface Demand {
 const ORDER: readonly StreamPriority[] = ['critical', 'normal', 'bulk'];
 /** A rate of none is looked at again then, at the latest. */
 const LONGEST_MS = 1_000;
+/** So many that have given up stay in the queue. */
+const MOST_OVER = 1_000;
 
 /**
  * The sends of this process in the order they go: critical ones first, then normal, then bulk, and of each kind the
  * one that came first. All that are not critical leave the last part of each second to those that are.
+ *
+ * A message to many needs much of a second for itself, which a trickle of what goes before it would never leave. So it
+ * is its turn when it has waited for as long as the rest of the rate takes for it: then others wait until it is gone.
  */
 export class TurnQueue {
   private readonly all = new SlidingWindow();
@@ -30,6 +37,12 @@ export class TurnQueue {
   private readonly queues: Record<StreamPriority, Waiting[]> = { critical: [], normal: [], bulk: [] };
   private timer: NodeJS.Timeout | undefined;
   private admitted: Demand = { critical: 0, others: 0 };
+  /** Emails that ever went, and those that went in the last second as critical. */
+  private readonly total: Record<StreamPriority, number> = { critical: 0, normal: 0, bulk: 0 };
+  private readonly critical = new SlidingWindow();
+  private perSecond = Number.POSITIVE_INFINITY;
+  /** Those in the queues that have given up. */
+  private overs = 0;
   private closed = false;
 
   /**
@@ -43,8 +56,10 @@ export class TurnQueue {
 
   /** @param perSecond emails; `null` for no limit */
   setRate(perSecond: number | null): void {
-    this.all.setRate(perSecond);
-    this.unreserved.setRate(perSecond === null ? null : perSecond * (1 - this.reserve));
+    const now = performance.now();
+    this.perSecond = perSecond ?? Number.POSITIVE_INFINITY;
+    this.all.setRate(perSecond, now);
+    this.unreserved.setRate(perSecond === null ? null : perSecond * (1 - this.reserve), now);
     this.pump();
   }
 
@@ -52,12 +67,12 @@ export class TurnQueue {
   take(emails: number, priority: StreamPriority, signal?: AbortSignal): Promise<void> | undefined {
     const now = performance.now();
     // Once it closes nothing waits any more: what the host still sends goes as it comes.
-    if (this.closed || (this.isNext(priority) && this.fits(now, emails, priority))) {
+    if (this.closed || (this.isNext(priority, now) && this.fits(now, emails, priority))) {
       this.admit(now, emails, priority);
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { emails, go: resolve, refuse: reject, over: false };
+      const waiting: Waiting = { emails, go: resolve, refuse: reject, over: false, nextSince: null };
       this.queues[priority].push(waiting);
       if (this.maxWaitMs !== null) this.limitWait(waiting, this.maxWaitMs);
       if (signal) this.endWith(signal, waiting);
@@ -65,9 +80,10 @@ export class TurnQueue {
     });
   }
 
-  /** Emails that can go in one second; `Infinity`: no limit. */
+  /** Emails that can go in one second, beside the critical ones that go now; `Infinity`: no limit. */
   most(priority: StreamPriority): number {
-    return priority === 'critical' ? this.all.most : this.unreserved.most;
+    if (priority === 'critical') return this.all.most;
+    return Math.max(0, this.unreserved.most - this.critical.used(performance.now()));
   }
 
   get isWaiting(): boolean {
@@ -77,6 +93,11 @@ export class TurnQueue {
   /** What has been let go of late, a second. */
   usedPerSecond(): number {
     return this.all.usedPerSecond(performance.now());
+  }
+
+  /** Emails of a large message that are still to be paid for. */
+  get owed(): number {
+    return this.all.owed(performance.now());
   }
 
   /** What went since the last call of {@link takeAdmitted}. */
@@ -93,22 +114,29 @@ export class TurnQueue {
 
   /** What waits now. */
   waiting(): Demand {
-    const of = (priority: StreamPriority) =>
-      this.queues[priority].reduce((sum, { emails, over }) => sum + (over ? 0 : emails), 0);
-    return { critical: of('critical'), others: of('normal') + of('bulk') };
+    return {
+      critical: this.waitingOf('critical'),
+      others: this.waitingOf('normal') + this.waitingOf('bulk'),
+    };
   }
 
   /** Refuses what waits; what comes later goes at once. */
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
+    this.overs = 0;
     for (const priority of ORDER) {
       for (const waiting of this.queues[priority].splice(0)) waiting.refuse(new TurnRefusedError('closing'));
     }
   }
 
-  private isNext(priority: StreamPriority): boolean {
-    return ORDER.slice(0, ORDER.indexOf(priority) + 1).every((each) => this.queues[each].length === 0);
+  private waitingOf(priority: StreamPriority): number {
+    return this.queues[priority].reduce((sum, { emails, over }) => sum + (over ? 0 : emails), 0);
+  }
+
+  private isNext(priority: StreamPriority, now: number): boolean {
+    const before = ORDER.slice(0, ORDER.indexOf(priority) + 1);
+    return before.every((each) => this.queues[each].length === 0) && this.overdue(now) === null;
   }
 
   private fits(now: number, emails: number, priority: StreamPriority): boolean {
@@ -118,28 +146,75 @@ export class TurnQueue {
   private admit(now: number, emails: number, priority: StreamPriority): void {
     this.all.add(now, emails);
     this.unreserved.add(now, emails);
+    if (priority === 'critical') this.critical.add(now, emails);
+    this.total[priority] += emails;
     this.admitted[priority === 'critical' ? 'critical' : 'others'] += emails;
   }
 
   private pump(): void {
     clearTimeout(this.timer);
     const now = performance.now();
-    for (const priority of ORDER) {
+    const overdue = this.overdue(now);
+    const order = overdue === null ? ORDER : [overdue, ...ORDER.filter((each) => each !== overdue)];
+    for (const priority of order) {
       const queue = this.queues[priority];
       let gone = 0;
       for (; gone < queue.length; gone++) {
         const { over, emails, go } = queue[gone]!;
-        if (over) continue;
-        if (!this.fits(now, emails, priority)) break;
-        this.admit(now, emails, priority);
-        queue[gone]!.over = true;
-        go();
+        if (over) this.overs--;
+        else {
+          if (!this.fits(now, emails, priority)) break;
+          this.admit(now, emails, priority);
+          queue[gone]!.over = true;
+          go();
+          // Of what is overdue one message goes, and then what goes before its kind.
+          if (priority === overdue) return this.goOn(queue, gone + 1);
+        }
       }
       queue.splice(0, gone);
       if (queue.length === 0) continue;
+      this.markNext(now);
       this.timer = setTimeout(() => this.pump(), this.waitMs(now, queue[0]!.emails, priority));
       return;
     }
+  }
+
+  private goOn(queue: Waiting[], gone: number): void {
+    queue.splice(0, gone);
+    this.pump();
+  }
+
+  /** Notes who is the next of each kind. */
+  private markNext(now: number): void {
+    for (const priority of ORDER) {
+      const next = this.queues[priority][0];
+      if (next) next.nextSince ??= { ms: now, gone: this.goneBefore(priority) };
+    }
+  }
+
+  /**
+   * The kind whose next message has waited for so long that the rate was enough for it, for all that went before it
+   * since then, and for all that waits to.
+   */
+  private overdue(now: number): StreamPriority | null {
+    for (const priority of ORDER) {
+      const next = this.queues[priority][0];
+      if (priority === 'critical' || !next || next.over || !next.nextSince) continue;
+      const { ms, gone } = next.nextSince;
+      const room = (this.perSecond * (1 - this.reserve) * (now - ms)) / 1_000;
+      const before = this.goneBefore(priority) - gone + this.waitingBefore(priority);
+      if (room - before >= Math.max(next.emails, this.unreserved.most)) return priority;
+    }
+    return null;
+  }
+
+  /** What ever went of the kinds that go before this one. */
+  private goneBefore(priority: StreamPriority): number {
+    return ORDER.slice(0, ORDER.indexOf(priority)).reduce((sum, each) => sum + this.total[each], 0);
+  }
+
+  private waitingBefore(priority: StreamPriority): number {
+    return ORDER.slice(0, ORDER.indexOf(priority)).reduce((sum, each) => sum + this.waitingOf(each), 0);
   }
 
   private waitMs(now: number, emails: number, priority: StreamPriority): number {
@@ -148,6 +223,11 @@ export class TurnQueue {
       priority === 'critical' ? now : this.unreserved.fitsAt(now, emails),
     );
     return Math.max(1, Math.min(Math.ceil(at - now), LONGEST_MS));
+  }
+
+  private forgetOvers(): void {
+    for (const priority of ORDER) this.queues[priority] = this.queues[priority].filter(({ over }) => !over);
+    this.overs = 0;
   }
 
   private limitWait(waiting: Waiting, ms: number): void {
@@ -168,6 +248,7 @@ export class TurnQueue {
   private giveUp(waiting: Waiting, refusal: TurnRefusedError['refusal']): void {
     waiting.over = true;
     waiting.refuse(new TurnRefusedError(refusal));
+    if (++this.overs > MOST_OVER) this.forgetOvers();
     this.pump();
   }
 }
