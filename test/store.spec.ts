@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type DataSource, type EntityManager } from 'typeorm';
 import { StoreUnavailableError } from '../libs/ses-reputation/src/errors.js';
 import { SeenFeedback } from '../libs/ses-reputation/src/feedback/seen-feedback.entity.js';
@@ -11,6 +11,14 @@ const seen = (id: string) => ({ id, key: null, sentAt: null, seenAt: new Date(0)
 /** Where Node before 24 keeps what an AsyncLocalStorage holds: one on each promise for each that is enabled. */
 function contexts(): number {
   return Object.getOwnPropertySymbols(new Promise(() => undefined)).length;
+}
+
+function insert(store: Store, id: string): Promise<unknown> {
+  return store.transaction((tx) => tx.insert(SeenFeedback, seen(id)));
+}
+
+async function idsOf(store: Store): Promise<string[]> {
+  return (await store.manager.find(SeenFeedback)).map(({ id }) => id).toSorted();
 }
 
 /** More than fits, where there is a limit. */
@@ -226,5 +234,101 @@ describe('Store on a SQLite that rolls back by itself', () => {
     await expect(host).rejects.toThrow('changed its mind');
     await ours;
     expect(await ids()).toEqual(['ours']);
+  });
+});
+
+describe('Store on SQLite beside subscribers of the host', () => {
+  const opened: { database: TestDatabase; dataSource: DataSource }[] = [];
+
+  async function open(): Promise<{ dataSource: DataSource; store: Store }> {
+    const database = await sqlite();
+    const dataSource = await openDataSource(database);
+    opened.push({ database, dataSource });
+    return { dataSource, store: new Store(dataSource) };
+  }
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    for (const { database, dataSource } of opened.splice(0)) {
+      await dataSource.destroy();
+      await database.drop();
+    }
+  });
+
+  it('takes what they write after our commit, one by one', async () => {
+    const { dataSource, store } = await open();
+    const more = ['b', 'c', 'd'];
+    dataSource.subscribers.push({
+      async afterTransactionCommit() {
+        await Promise.all(more.splice(0).map((id) => insert(store, id)));
+      },
+    });
+    await insert(store, 'a');
+    await insert(store, 'e');
+    expect(await idsOf(store)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('refuses what they write in the middle of our transaction, and goes on', async () => {
+    const { dataSource, store } = await open();
+    const inner: unknown[] = [];
+    dataSource.subscribers.push({
+      async afterInsert() {
+        if (inner.length === 0) inner.push(await insert(store, 'inner').catch((error: unknown) => error));
+      },
+    });
+    await insert(store, 'a');
+    expect(inner).toEqual([expect.any(StoreUnavailableError)]);
+    await insert(store, 'b');
+    expect(await idsOf(store)).toEqual(['a', 'b']);
+  });
+
+  it('knows its own turn within that of another data source', async () => {
+    const [one, other] = [await open(), await open()];
+    await one.store.transaction(async (tx) => {
+      await other.store.transaction(async () => {
+        await tx.transaction((nested) => nested.insert(SeenFeedback, seen('a')));
+      });
+    });
+    expect(await idsOf(one.store)).toEqual(['a']);
+  });
+
+  it('waits for a transaction of the host that they hold up before it begins', async () => {
+    const { dataSource, store } = await open();
+    const waits = [400];
+    dataSource.subscribers.push({
+      beforeTransactionStart: () => new Promise((resolve) => setTimeout(resolve, waits.pop() ?? 0)),
+    });
+    const host = dataSource.transaction(async (tx) => {
+      await tx.insert(SeenFeedback, seen('host'));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      throw new Error('the host changed its mind');
+    });
+    const ours = insert(store, 'ours');
+    await expect(host).rejects.toThrow('changed its mind');
+    await ours;
+    expect(await idsOf(store)).toEqual(['ours']);
+  });
+
+  it('commits nothing into a transaction of the host that one of them has made endless, and ends that', async () => {
+    const { dataSource, store } = await open();
+    let throws = false;
+    dataSource.subscribers.push({
+      beforeTransactionStart() {
+        if (throws) throw new Error('not now');
+      },
+    });
+    const host = dataSource.transaction(async (tx) => {
+      await tx.insert(SeenFeedback, seen('host'));
+      throws = true;
+      await tx.transaction(() => Promise.resolve()).catch(() => undefined);
+      throws = false;
+    });
+    await expect(host).rejects.toThrow('Transaction is not started');
+    const ours = insert(store, 'ours');
+    const later = Date.now() + 11_000;
+    jest.spyOn(Date, 'now').mockImplementation(() => later);
+    await ours;
+    await dataSource.destroy();
+    await dataSource.initialize();
+    expect(await idsOf(store)).toEqual(['ours']);
   });
 });

@@ -217,6 +217,20 @@ describe.each(databaseKinds())('import and export on $name', (kind) => {
     ).rejects.toThrow('before');
   });
 
+  if (kind.name === 'PostgreSQL') {
+    it('lets the database know of a long list at once', async () => {
+      const known = async () => {
+        const [{ rows }] = await list.dataSource.query(
+          "SELECT reltuples AS rows FROM pg_class WHERE relname = 'ses_suppressed_address'",
+        );
+        return Number(rows);
+      };
+      const lines = Array.from({ length: 12_000 }, (_, n) => `reader-${n}@example.com`);
+      await list.suppression.import(lines, { events: false });
+      expect(await known()).toBe(await list.dataSource.manager.count(SuppressedAddress));
+    });
+  }
+
   it('exports more than a page, each once, by reason and scope', async () => {
     const lines = Array.from({ length: 2_100 }, (_, i) => `a${i}@example.com,${i % 2 ? 'BOUNCE' : 'manual'}`);
     expect(await list.suppression.import(lines)).toMatchObject({ added: 2_100 });

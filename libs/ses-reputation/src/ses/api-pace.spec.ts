@@ -54,6 +54,18 @@ describe('ApiPace', () => {
     expect(made[2]![1]).toBeGreaterThanOrEqual(6_000);
   });
 
+  it('makes one that waits between others that are made at once every second', async () => {
+    const pace = new VirtualPace();
+    let made = 0;
+    await pace.run(async () => undefined);
+    const waiting = pace.run(async () => made);
+    for (; made < 20; made++) {
+      await pace.first(() => nextTurn());
+      await nextTurn();
+    }
+    expect(await waiting).toBeLessThan(10);
+  });
+
   it('makes no call that was given up while it waited, and goes on with the next', async () => {
     const pace = new VirtualPace();
     const made: string[] = [];

@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 
 /** Amazon allows one call a second of everything but sending, for the account and region. */
 const INTERVAL_MS = 1_000;
+/** So often a call that waits is overtaken. Where a check is made every second it would be for ever. */
+const MOST_OVERTAKEN = 2;
 
 /** The calls of this process to SES's API, apart from sending: one at a time, a second apart. */
 @Injectable()
@@ -52,10 +54,11 @@ export class ApiPace {
   }
 
   private async turn(signal: AbortSignal | undefined): Promise<void> {
-    for (;;) {
+    for (let overtaken = 0; ; overtaken++) {
       signal?.throwIfAborted();
       const { ahead } = this;
       await ahead;
+      if (overtaken === MOST_OVERTAKEN) return;
       const waitMs = this.next - this.monotonicMs();
       if (waitMs > 0) await this.pause(waitMs, signal);
       if (this.ahead === ahead) return;

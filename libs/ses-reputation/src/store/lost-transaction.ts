@@ -17,3 +17,15 @@ export function saysNoTransaction({ driver }: DataSource): boolean {
 export function forgetTransaction(runner: QueryRunner): void {
   Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
 }
+
+/**
+ * A subscriber that throws as a nested transaction begins makes TypeORM forget the one around it, which it then can
+ * neither commit nor roll back: what comes next would be a savepoint of it, which nothing ever commits.
+ */
+export function isHalfEnded(runner: QueryRunner): boolean {
+  const { isTransactionActive, transactionDepth } = runner as unknown as {
+    isTransactionActive: boolean;
+    transactionDepth?: number;
+  };
+  return !isTransactionActive && (transactionDepth ?? 0) > 0;
+}

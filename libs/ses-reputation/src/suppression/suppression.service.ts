@@ -11,6 +11,7 @@ import { eraseSuppressed } from './erase-suppressed.js';
 import { eraseMentions } from './erase-traces.js';
 import { erasedKey } from './erased-key.js';
 import { EraseKeyMissingError } from './errors.js';
+import { analyzeList } from './analyze-list.js';
 import { findSuppressed, type SuppressionFilter } from './find-suppressed.js';
 import type { ImportSource } from './import-records.js';
 import { readCursor, writeCursor, type ListPosition } from './list-cursor.js';
@@ -40,6 +41,8 @@ import type {
 } from './suppression-options.js';
 
 const EXPORT_PAGE = 1_000;
+/** After so many new rows a database that knows nothing of them yet would read the whole list for each page. */
+const MANY_ADDED = 10_000;
 
 /** Who must not be mailed, and why. */
 @Injectable()
@@ -193,13 +196,15 @@ export class SuppressionService {
       () => this.clock.now(),
       this.store.dialect,
     );
-    return running.run(source, (batch) =>
+    const result = await running.run(source, (batch) =>
       this.outbox.commit(async (tx, raise) => {
         const { events, outcomes } = await this.ledger.apply(tx, batch);
         if (options.events !== false) raise(events());
         return outcomes;
       }),
     );
+    if (result.added >= MANY_ADDED) await analyzeList(this.store);
+    return result;
   }
 
   /**
