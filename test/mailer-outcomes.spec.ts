@@ -167,6 +167,31 @@ describe('what SES answers, and what is made of it', () => {
     expect(new Set(agents).size).toBe(1);
   });
 
+  it.each<[string, string]>([
+    ['initialize', 'false'],
+    ['build', 'false'],
+    ['finalizeRequest', 'true'],
+  ])(
+    'sends by a client whose own middleware hands on no more than it must, at %s (kept: %s)',
+    async (step, kept) => {
+      const ses = await rawSes((socket, count) => {
+        if (count === 2) socket.resetAndDestroy();
+        else socket.write(ACCEPTED);
+      });
+      const client = new SESv2Client({ ...ses.clientConfig, cacheMiddleware: kept === 'true' });
+      cleanUps.push(async () => client.destroy());
+      client.middlewareStack.add(
+        (next) => (args: { input: object; request?: unknown }) =>
+          next({ input: { ...args.input }, request: args.request } as never),
+        { step, name: 'hostsOwn' } as never,
+      );
+      const { mailer } = await mailerFor(client);
+      expect((await mailer.send(MESSAGE)).status).toBe('sent');
+      await expect(mailer.send(MESSAGE)).rejects.toMatchObject({ code: 'SES_SEND_OUTCOME_UNKNOWN' });
+      expect(ses.requests).toHaveLength(2);
+    },
+  );
+
   it('knows of each attempt whether it was handed over, where the middleware is kept', async () => {
     const ses = await rawSes((socket) => void socket.write(ACCEPTED));
     const client = new SESv2Client({ ...ses.clientConfig, cacheMiddleware: true });
@@ -175,8 +200,10 @@ describe('what SES answers, and what is made of it', () => {
     const input = { Content: { Raw: { Data: Buffer.from('x') } } };
     await client.send(new SendEmailOnceCommand(input, attempts[0]!));
     const broken = {
-      get Content(): never {
-        throw new Error('broken');
+      Content: {
+        get Raw(): never {
+          throw new Error('broken');
+        },
       },
     };
     await expect(client.send(new SendEmailOnceCommand(broken, attempts[1]!))).rejects.toThrow('broken');

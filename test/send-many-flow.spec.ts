@@ -199,6 +199,39 @@ describe('an end before the end', () => {
     ]);
   });
 
+  it.each([1, 3])('a list that aborts its own signal is closed (%i taken before)', async (before) => {
+    const stop = new AbortController();
+    let closed = 0;
+    function* aborting(): Generator<MailMessage> {
+      try {
+        for (let i = 0; ; i++) {
+          if (i === before) stop.abort(new Error('enough'));
+          yield welcome(i);
+        }
+      } finally {
+        closed++;
+      }
+    }
+    const receipts = parts.mailer.sendMany(aborting(), { signal: stop.signal });
+    expect((await drain(receipts)).error).toMatchObject({ message: 'enough' });
+    expect(closed).toBe(1);
+  });
+
+  it('a list of promises is closed by the first that rejects', async () => {
+    let closed = 0;
+    function* promises(): Generator<Promise<MailMessage>> {
+      try {
+        yield Promise.resolve(welcome(0));
+        yield Promise.reject(new Error('no more'));
+      } finally {
+        closed++;
+      }
+    }
+    const receipts = parts.mailer.sendMany(promises() as never);
+    expect((await drain(receipts)).error).toMatchObject({ message: 'no more' });
+    expect(closed).toBe(1);
+  });
+
   it('a signal that has aborted before: nothing is taken', async () => {
     const { asked, messages } = source(3);
     const reason = new Error('too late');

@@ -14,15 +14,18 @@ export interface FailedAttempt {
   handedOver: boolean;
 }
 
-interface Args {
-  [ATTEMPT]?: Attempt;
+interface Args extends Carrier {
+  input?: Carrier;
   request?: object;
+}
+interface Carrier {
+  [ATTEMPT]?: Attempt;
 }
 interface RequestHandler {
   handle(request: object, options?: object): unknown;
 }
 
-/** Where a command carries its attempt. */
+/** Where a command carries its attempt, and its input too: a host's own middleware may hand on nothing else. */
 export const ATTEMPT = Symbol('attempt');
 
 /** Longer than any message within SES's size needs; after it the outcome is unknown. */
@@ -58,8 +61,9 @@ export function triedOnce<C extends { requestHandler: unknown }>(
   configuration: C,
 ): C {
   const signals = new WeakMap<object, AbortSignal>();
-  addOnce(command, ({ [ATTEMPT]: attempt, request }: Args) => {
+  addOnce(command, (args: Args) => {
     // The SDK hands on what it is given, and only adds the request.
+    const { request, [ATTEMPT]: attempt = args.input?.[ATTEMPT] } = args;
     if (!attempt || !request) throw new Error('the SDK has lost its command');
     attempt.handedOver = true;
     signals.set(request, attempt.signal);

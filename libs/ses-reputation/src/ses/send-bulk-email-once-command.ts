@@ -2,7 +2,7 @@ import { SendBulkEmailCommand, type SendBulkEmailCommandInput } from '@aws-sdk/c
 import { ATTEMPT, triedOnce, type Attempt } from './attempt.js';
 
 interface Args {
-  [WHOLE]?: object;
+  input: { [WHOLE]?: object };
   request?: { body?: unknown; headers: Record<string, string> };
 }
 
@@ -13,7 +13,8 @@ export class SendBulkEmailOnceCommand extends SendBulkEmailCommand {
   readonly [ATTEMPT]: Attempt;
 
   constructor(input: SendBulkEmailCommandInput, attempt: Attempt) {
-    super(input);
+    const carrying: SendBulkEmailCommandInput & { [ATTEMPT]: Attempt } = { ...input, [ATTEMPT]: attempt };
+    super(carrying);
     this[ATTEMPT] = attempt;
   }
 
@@ -27,22 +28,24 @@ export class SendBulkEmailOnceCommand extends SendBulkEmailCommand {
 
 /**
  * The SDK walks through each member of fifty entries by its model, which takes longer than all else. Of this input
- * (texts alone, no bytes and no times) that gives what `JSON.stringify` gives.
+ * (texts alone, no times) that gives what `JSON.stringify` gives; not of the bytes of attachments, which a host's own
+ * middleware may have added.
  */
 function writtenAtOnce({ middlewareStack: stack }: SendBulkEmailCommand): void {
   stack.add(
     (next) => (args) => {
-      // As a host's own middleware may have changed it.
-      const part = { ...args, input: { ...args.input, BulkEmailEntries: [] }, [WHOLE]: args.input };
-      return next(part);
+      const { input } = args;
+      if (input.DefaultContent?.Template?.Attachments) return next(args);
+      const part = { ...input, BulkEmailEntries: [], [WHOLE]: input };
+      return next({ ...args, input: part });
     },
     { step: 'serialize', priority: 'high', name: 'sesReputationBulkInput' },
   );
   stack.add(
     (next) => (args) => {
-      const { [WHOLE]: whole, request } = args as unknown as Args;
-      if (!whole || !request) throw new Error('the SDK has lost its command');
-      const body = JSON.stringify(whole);
+      const { input, request } = args as unknown as Args;
+      if (!input[WHOLE] || !request) return next(args);
+      const body = JSON.stringify(input[WHOLE]);
       request.body = body;
       request.headers['content-length'] = String(Buffer.byteLength(body));
       return next(args);

@@ -6,7 +6,8 @@ export class SendEmailOnceCommand extends SendEmailCommand {
   readonly [ATTEMPT]: Attempt;
 
   constructor(input: SendEmailCommandInput, attempt: Attempt) {
-    super(input);
+    const carrying: SendEmailCommandInput & { [ATTEMPT]: Attempt } = { ...input, [ATTEMPT]: attempt };
+    super(carrying);
     this[ATTEMPT] = attempt;
   }
 

@@ -14,6 +14,7 @@ export interface PullerHost {
 export class Puller {
   private readonly iterator: Iterator<unknown> | AsyncIterator<unknown>;
   private pulling = false;
+  private stepping = false;
   private stopped = false;
   private end: { error?: unknown } | null = null;
 
@@ -46,24 +47,45 @@ export class Puller {
   async stop(): Promise<void> {
     if (this.stopped || this.end) return;
     this.stopped = true;
+    // A generator that stops the run itself can't be closed before it has answered.
+    if (this.stepping) await null;
     const closing = this.iterator.return?.();
     // One that is asked at this moment closes when it has answered, and that may be never.
     if (this.pulling) Promise.resolve(closing).catch(() => undefined);
     else await closing;
   }
 
+  private step(): IteratorResult<unknown> | Promise<IteratorResult<unknown>> {
+    this.stepping = true;
+    try {
+      return this.iterator.next();
+    } finally {
+      this.stepping = false;
+    }
+  }
+
+  /** A list of promises ends with the first that rejects, and is told so. */
+  private async settled(value: PromiseLike<unknown>): Promise<unknown> {
+    try {
+      return await value;
+    } catch (error) {
+      await new Promise((resolve) => resolve(this.iterator.return?.())).catch(() => undefined);
+      throw error;
+    }
+  }
+
   private async run(): Promise<void> {
     this.pulling = true;
     try {
       while (!this.stopped && this.host.room()) {
-        let step = this.iterator.next() as IteratorResult<unknown> | Promise<IteratorResult<unknown>>;
+        let step = this.step();
         // A list is taken without a pause: a pause for each message costs as much as the rest of it.
         if (isPromise(step)) step = await step;
         if (step.done) {
           this.end = {};
           break;
         }
-        const given = isPromise(step.value) ? await step.value : step.value;
+        const given = isPromise(step.value) ? await this.settled(step.value) : step.value;
         if (this.stopped) this.host.late(given);
         else this.host.take(given);
       }
