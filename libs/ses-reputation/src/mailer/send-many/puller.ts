@@ -48,7 +48,7 @@ export class Puller {
     if (this.stopped || this.end) return;
     this.stopped = true;
     // A generator that stops the run itself can't be closed before it has answered.
-    if (this.stepping) await null;
+    if (this.stepping) await Promise.resolve();
     const closing = this.iterator.return?.();
     // One that is asked at this moment closes when it has answered, and that may be never.
     if (this.pulling) Promise.resolve(closing).catch(() => undefined);
