@@ -4,6 +4,7 @@ import { TurnRefusedError } from './turn-refused.error.js';
 
 interface Waiting {
   emails: number;
+  priority: StreamPriority;
   go(): void;
   refuse(error: TurnRefusedError): void;
   over: boolean;
@@ -37,6 +38,8 @@ export class TurnQueue {
   private readonly queues: Record<StreamPriority, Waiting[]> = { critical: [], normal: [], bulk: [] };
   private timer: NodeJS.Timeout | undefined;
   private admitted: Demand = { critical: 0, others: 0 };
+  /** Emails in the queues. */
+  private readonly held: Record<StreamPriority, number> = { critical: 0, normal: 0, bulk: 0 };
   /** Emails that ever went, and those that went in the last second as critical. */
   private readonly total: Record<StreamPriority, number> = { critical: 0, normal: 0, bulk: 0 };
   private readonly critical = new SlidingWindow();
@@ -72,8 +75,9 @@ export class TurnQueue {
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { emails, go: resolve, refuse: reject, over: false, nextSince: null };
+      const waiting = { emails, priority, go: resolve, refuse: reject, over: false, nextSince: null };
       this.queues[priority].push(waiting);
+      this.held[priority] += emails;
       if (this.maxWaitMs !== null) this.limitWait(waiting, this.maxWaitMs);
       if (signal) this.endWith(signal, waiting);
       this.pump();
@@ -114,10 +118,8 @@ export class TurnQueue {
 
   /** What waits now. */
   waiting(): Demand {
-    return {
-      critical: this.waitingOf('critical'),
-      others: this.waitingOf('normal') + this.waitingOf('bulk'),
-    };
+    const { critical, normal, bulk } = this.held;
+    return { critical, others: normal + bulk };
   }
 
   /** Refuses what waits; what comes later goes at once. */
@@ -126,12 +128,9 @@ export class TurnQueue {
     clearTimeout(this.timer);
     this.overs = 0;
     for (const priority of ORDER) {
+      this.held[priority] = 0;
       for (const waiting of this.queues[priority].splice(0)) waiting.refuse(new TurnRefusedError('closing'));
     }
-  }
-
-  private waitingOf(priority: StreamPriority): number {
-    return this.queues[priority].reduce((sum, { emails, over }) => sum + (over ? 0 : emails), 0);
   }
 
   private isNext(priority: StreamPriority, now: number): boolean {
@@ -165,6 +164,7 @@ export class TurnQueue {
         else {
           if (!this.fits(now, emails, priority)) break;
           this.admit(now, emails, priority);
+          this.held[priority] -= emails;
           queue[gone]!.over = true;
           go();
           // Of what is overdue one message goes, and then what goes before its kind.
@@ -188,7 +188,7 @@ export class TurnQueue {
   private markNext(now: number): void {
     for (const priority of ORDER) {
       const next = this.queues[priority][0];
-      if (next) next.nextSince ??= { ms: now, gone: this.goneBefore(priority) };
+      if (next) next.nextSince ??= { ms: now, gone: this.before(this.total, priority) };
     }
   }
 
@@ -202,19 +202,15 @@ export class TurnQueue {
       if (priority === 'critical' || !next || next.over || !next.nextSince) continue;
       const { ms, gone } = next.nextSince;
       const room = (this.perSecond * (1 - this.reserve) * (now - ms)) / 1_000;
-      const before = this.goneBefore(priority) - gone + this.waitingBefore(priority);
+      const before = this.before(this.total, priority) - gone + this.before(this.held, priority);
       if (room - before >= Math.max(next.emails, this.unreserved.most)) return priority;
     }
     return null;
   }
 
-  /** What ever went of the kinds that go before this one. */
-  private goneBefore(priority: StreamPriority): number {
-    return ORDER.slice(0, ORDER.indexOf(priority)).reduce((sum, each) => sum + this.total[each], 0);
-  }
-
-  private waitingBefore(priority: StreamPriority): number {
-    return ORDER.slice(0, ORDER.indexOf(priority)).reduce((sum, each) => sum + this.waitingOf(each), 0);
+  /** What there is of the kinds that go before this one. */
+  private before(emails: Record<StreamPriority, number>, priority: StreamPriority): number {
+    return ORDER.slice(0, ORDER.indexOf(priority)).reduce((sum, each) => sum + emails[each], 0);
   }
 
   private waitMs(now: number, emails: number, priority: StreamPriority): number {
@@ -246,6 +242,7 @@ export class TurnQueue {
   }
 
   private giveUp(waiting: Waiting, refusal: TurnRefusedError['refusal']): void {
+    this.held[waiting.priority] -= waiting.emails;
     waiting.over = true;
     waiting.refuse(new TurnRefusedError(refusal));
     if (++this.overs > MOST_OVER) this.forgetOvers();
