@@ -76,6 +76,16 @@ describe.each(databaseKinds())('the mailer and the rate of the account, on $name
     expect(throttled).toBe(0);
   });
 
+  it('has as many sockets as the rate needs, in the client that the module makes', async () => {
+    const { send, parts } = await start({ sendRate: 1_000 });
+    await send('codes');
+    await until(() => parts.rate.status?.perSecond === 1_000);
+    const handler = parts.client.config.requestHandler as unknown as {
+      httpHandlerConfigs(): { httpAgent: { maxSockets: number } };
+    };
+    expect(handler.httpHandlerConfigs().httpAgent.maxSockets).toBe(500);
+  });
+
   it('keeps the rest of the quota for critical mail', async () => {
     const { simulator, send, parts } = await start({ sendRate: 1_000, quota: 20 });
     await send('codes');

@@ -86,6 +86,7 @@ export class RateInstance {
         await wait(40);
         return this.world.figures;
       },
+      hear: () => undefined,
       now: () => Date.now(),
     });
   }

@@ -51,6 +51,8 @@ export interface RateMemberParts {
   store: () => Promise<RateStore>;
   /** `null`: SES did not say. */
   ask: () => Promise<AccountFigures | null>;
+  /** Is told of the account's rate each time it is heard of. */
+  hear: (perSecond: number) => void;
   now: () => number;
 }
 
@@ -256,6 +258,7 @@ export class RateMember {
   private adopt({ state, share, mustAsk }: Outcome, nowMs: number): void {
     this.state = state;
     this.share = share;
+    if (state.account !== null) this.parts.hear(state.account.perSecond);
     for (const id of this.seen.keys()) if (!(id in state.members)) this.seen.delete(id);
     for (const [id, { beat }] of Object.entries(state.members)) {
       if (this.seen.get(id)?.beat !== beat) this.seen.set(id, { beat, atMs: nowMs });

@@ -6,6 +6,7 @@ import type { ResolvedRate } from '../options/rate-options.js';
 import { SES_OPTIONS, type ResolvedOptions, type StreamPriority } from '../options/ses-reputation-options.js';
 import type { AccountStatus } from '../reputation/amazon/account-status.js';
 import { AmazonWord } from '../reputation/amazon/amazon-word.js';
+import { sizeSockets } from '../ses/ses-client.js';
 import { SES_CLIENT } from '../ses/tokens.js';
 import { SES_DATA_SOURCE } from '../store/tokens.js';
 import { DatabaseRateStore } from './database-rate-store.js';
@@ -98,6 +99,7 @@ export class SendRate implements BeforeApplicationShutdown {
       queue,
       store: () => (this.store ??= this.open(rate)),
       ask: async () => figuresOf(await this.amazon.askAccount(this.closing.signal)),
+      hear: (perSecond) => sizeSockets(this.client, perSecond),
       now: () => this.clock.now(),
     });
     this.amazon.onAccount((account) => {

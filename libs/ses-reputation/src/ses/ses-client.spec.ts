@@ -20,10 +20,22 @@ describe('OwnSesClient', () => {
     expect(handler.httpsAgent!.maxSockets).toBe(200);
   });
 
+  it('has sockets for the rate that SES takes', async () => {
+    const client = new OwnSesClient({ region: 'us-east-1' });
+    const { httpsAgent } = await handlerOf(client);
+    client.sizeSockets(1_001);
+    expect(httpsAgent!.maxSockets).toBe(501);
+    client.sizeSockets(14);
+    expect(httpsAgent!.maxSockets).toBe(200);
+  });
+
   it('puts what a host sets over its own', async () => {
     const requestHandler = { socketTimeout: 1_000, httpsAgent: { maxSockets: 7 } };
-    const handler = await handlerOf(new OwnSesClient({ region: 'us-east-1', requestHandler }));
+    const client = new OwnSesClient({ region: 'us-east-1', requestHandler });
+    const handler = await handlerOf(client);
     expect(handler).toMatchObject({ connectionTimeout: 5_000, socketTimeout: 1_000 });
+    expect(handler.httpsAgent!.maxSockets).toBe(7);
+    client.sizeSockets(1_000);
     expect(handler.httpsAgent!.maxSockets).toBe(7);
   });
 
