@@ -79,7 +79,7 @@ export async function breakdown(
   const volume = `SUM(${of('b', 'sent')} - ${of('b', 'excluded')})`;
   const first =
     `SELECT f.${column('start')} FROM ${table} f WHERE ${of('f', 'dimension')} = l.name ` +
-    `AND ${of('f', 'sent')} > 0 ORDER BY ${of('f', 'start')} LIMIT 1`;
+    `AND ${of('f', 'sent')} > 0 AND ${of('f', 'start')} <= ${sql.value(at)} ORDER BY ${of('f', 'start')} LIMIT 1`;
   const rows = await sql.rows<Row>(
     `SELECT d.name AS dimension, ${volume} AS volume, SUM(${of('b', 'hardBounces')}) AS bounced, ` +
       `SUM(${of('b', 'complaints')}) AS complaints ` +
