@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { RawSql } from '../store/raw-sql.js';
-import { tablePlan } from '../store/table-plan.js';
+import { rowsOf, selectList, tablePlan } from '../store/table-plan.js';
 import { OutboxEvent } from './outbox-event.entity.js';
 
 /** Whose events are read, and which are not: rows by id, and events by name. */
@@ -45,15 +45,10 @@ export async function duePage(
     conditions.push(`(${later} OR (${alike}))`);
   }
   const rows = await sql.rows<Record<string, unknown>>(
-    `SELECT ${columns.map(({ name }, n) => `${name} AS c${n}`).join(', ')} FROM ${table} ` +
+    `SELECT ${selectList(columns)} FROM ${table} ` +
       `WHERE ${conditions.join(' AND ')} ORDER BY ${dueAt}, ${id} LIMIT ${limit}`,
   );
-  return rows.map(
-    (row) =>
-      Object.fromEntries(
-        columns.map(({ property, fromStored }, n) => [property, fromStored(row[`c${n}`])]),
-      ) as unknown as OutboxEvent,
-  );
+  return rowsOf<OutboxEvent>(columns, rows);
 }
 
 /** Parts rows in those that may go, and those behind an earlier event of their key that comes later. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { ResolvedRate } from '../options/rate-options.js';
 import { settledWithin } from '../settled-within.js';
+import { LifeSigns } from './life-signs.js';
 import { ANSWER_MS, type RateStore } from './rate-store.js';
 import { readShared } from './read-shared.js';
 import {
@@ -22,8 +23,6 @@ import type { Demand, TurnQueue } from './turn-queue.js';
 const BEAT_MS = 400;
 const HUNGRY_BEAT_MS = 200;
 const LEAST_BEAT_MS = 50;
-/** A member that has told nothing for so long is gone, and its share is the others'. */
-const DEAD_MS = 5_000;
 /** Who has not sent for so long leaves: an idle process asks the database nothing. */
 const IDLE_MS = 60_000;
 /** Emails a second of a process that has not learnt its share yet. */
@@ -61,7 +60,7 @@ export class RateMember {
   private readonly logger = new Logger('SesReputation');
   private id = randomUUID();
   private state: SharedRate = NOTHING_SHARED;
-  private readonly seen = new Map<string, { beat: number; atMs: number }>();
+  private readonly others = new LifeSigns();
   private usedAtMs = 0;
   private running = false;
   private closed = false;
@@ -160,7 +159,7 @@ export class RateMember {
     const { id } = this;
     const sent = this.takeSent();
     this.id = randomUUID();
-    this.seen.clear();
+    this.others.forget();
     // Else it would come back to find its own share taken if the store is down by then.
     if (this.state !== NOTHING_SHARED) this.state = departed(this.state, id, 0);
     const store = await this.parts.store();
@@ -212,7 +211,7 @@ export class RateMember {
     } catch (error) {
       this.complain(error);
       // Nobody has been seen to live meanwhile, and all may.
-      this.seen.clear();
+      this.others.forget();
       // What was last known, carried on alone: the others keep what they had.
       outcome = carriedOn(this.state, beat);
     }
@@ -247,7 +246,7 @@ export class RateMember {
       sent: this.unreported,
       throttledUnder: this.throttledUnder,
       elapsedMs,
-      dead: this.dead(nowMs),
+      dead: this.others.dead(this.id, nowMs),
       answer: this.answer,
       wantsFigures: this.wantsFigures,
       perSecond: this.rate.perSecond,
@@ -259,10 +258,7 @@ export class RateMember {
     this.state = state;
     this.share = share;
     if (state.account !== null) this.parts.hear(state.account.perSecond);
-    for (const id of this.seen.keys()) if (!(id in state.members)) this.seen.delete(id);
-    for (const [id, { beat }] of Object.entries(state.members)) {
-      if (this.seen.get(id)?.beat !== beat) this.seen.set(id, { beat, atMs: nowMs });
-    }
+    this.others.see(state.members, nowMs);
     if (mustAsk) this.askSes();
     const isUnknown = share === null && !this.wasAnswered && nowMs - this.joinedAtMs < FIRST_ANSWER_MS;
     this.parts.queue.setRate(isUnknown ? this.firstRate : share);
@@ -280,11 +276,6 @@ export class RateMember {
         this.beatIn(0);
       })
       .then(() => undefined);
-  }
-
-  private dead(nowMs: number): Map<string, number> {
-    const gone = [...this.seen].filter(([id, { atMs }]) => id !== this.id && nowMs - atMs > DEAD_MS);
-    return new Map(gone.map(([id, { beat }]) => [id, beat]));
   }
 
   private takeSent(): number {

@@ -20,7 +20,8 @@ export class SlidingWindow {
   private sum = 0;
   private capacity = Number.POSITIVE_INFINITY;
   private spanMs = SECOND_MS;
-  private perSecond = Number.POSITIVE_INFINITY;
+  /** Emails; `Infinity` for no limit. */
+  perSecond = Number.POSITIVE_INFINITY;
   /** Of messages to more than a whole window holds, and since when it is paid for, at the rate there is then. */
   private debt = 0;
   private paidFrom = 0;
@@ -93,12 +94,12 @@ export class SlidingWindow {
     const owed = this.owed(now);
     const paidAt = owed > 0 ? Math.max(now, this.paidFrom) + (owed * SECOND_MS) / this.perSecond : now;
     let left = this.used(now);
-    for (let i = this.head; i < this.entries.length && left > 0 && left + emails > this.capacity; i++) {
+    let freeAt = now;
+    for (let i = this.head; left > 0 && left + emails > this.capacity; i++) {
       left -= this.entries[i]!.emails;
-      const at = this.entries[i]!.at + this.spanMs;
-      if (left + emails <= this.capacity || left === 0) return Math.max(at, paidAt);
+      freeAt = this.entries[i]!.at + this.spanMs;
     }
-    return paidAt;
+    return Math.max(freeAt, paidAt);
   }
 
   private append(at: number, emails: number): void {

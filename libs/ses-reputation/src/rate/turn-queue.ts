@@ -7,7 +7,6 @@ interface Waiting {
   priority: StreamPriority;
   go(): void;
   refuse(error: TurnRefusedError): void;
-  over: boolean;
   /** Since when it is the next of its kind, and what had gone before it then. */
   nextSince: { ms: number; gone: number } | null;
 }
@@ -21,8 +20,6 @@ export interface Demand {
 const ORDER: readonly StreamPriority[] = ['critical', 'normal', 'bulk'];
 /** A rate of none is looked at again then, at the latest. */
 const LONGEST_MS = 1_000;
-/** So many that have given up stay in the queue. */
-const MOST_OVER = 1_000;
 
 /**
  * The sends of this process in the order they go: critical ones first, then normal, then bulk, and of each kind the
@@ -43,9 +40,6 @@ export class TurnQueue {
   /** Emails that ever went, and those that went in the last second as critical. */
   private readonly total: Record<StreamPriority, number> = { critical: 0, normal: 0, bulk: 0 };
   private readonly critical = new SlidingWindow();
-  private perSecond = Number.POSITIVE_INFINITY;
-  /** Those in the queues that have given up. */
-  private overs = 0;
   private closed = false;
 
   /**
@@ -60,7 +54,6 @@ export class TurnQueue {
   /** @param perSecond emails; `null` for no limit */
   setRate(perSecond: number | null): void {
     const now = performance.now();
-    this.perSecond = perSecond ?? Number.POSITIVE_INFINITY;
     this.all.setRate(perSecond, now);
     this.unreserved.setRate(perSecond === null ? null : perSecond * (1 - this.reserve), now);
     this.pump();
@@ -75,7 +68,7 @@ export class TurnQueue {
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      const waiting = { emails, priority, go: resolve, refuse: reject, over: false, nextSince: null };
+      const waiting = { emails, priority, go: resolve, refuse: reject, nextSince: null };
       this.queues[priority].push(waiting);
       this.held[priority] += emails;
       if (this.maxWaitMs !== null) this.limitWait(waiting, this.maxWaitMs);
@@ -126,7 +119,6 @@ export class TurnQueue {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
-    this.overs = 0;
     for (const priority of ORDER) {
       this.held[priority] = 0;
       for (const waiting of this.queues[priority].splice(0)) waiting.refuse(new TurnRefusedError('closing'));
@@ -159,16 +151,15 @@ export class TurnQueue {
       const queue = this.queues[priority];
       let gone = 0;
       for (; gone < queue.length; gone++) {
-        const { over, emails, go } = queue[gone]!;
-        if (over) this.overs--;
-        else {
-          if (!this.fits(now, emails, priority)) break;
-          this.admit(now, emails, priority);
-          this.held[priority] -= emails;
-          queue[gone]!.over = true;
-          go();
-          // Of what is overdue one message goes, and then what goes before its kind.
-          if (priority === overdue) return this.goOn(queue, gone + 1);
+        const { emails, go } = queue[gone]!;
+        if (!this.fits(now, emails, priority)) break;
+        this.admit(now, emails, priority);
+        this.held[priority] -= emails;
+        go();
+        if (priority === overdue) {
+          // One message of it, and then what goes before its kind.
+          queue.shift();
+          return this.pump();
         }
       }
       queue.splice(0, gone);
@@ -177,11 +168,6 @@ export class TurnQueue {
       this.timer = setTimeout(() => this.pump(), this.waitMs(now, queue[0]!.emails, priority));
       return;
     }
-  }
-
-  private goOn(queue: Waiting[], gone: number): void {
-    queue.splice(0, gone);
-    this.pump();
   }
 
   /** Notes who is the next of each kind. */
@@ -199,9 +185,9 @@ export class TurnQueue {
   private overdue(now: number): StreamPriority | null {
     for (const priority of ORDER) {
       const next = this.queues[priority][0];
-      if (priority === 'critical' || !next || next.over || !next.nextSince) continue;
+      if (priority === 'critical' || !next?.nextSince) continue;
       const { ms, gone } = next.nextSince;
-      const room = (this.perSecond * (1 - this.reserve) * (now - ms)) / 1_000;
+      const room = (this.unreserved.perSecond * (now - ms)) / 1_000;
       const before = this.before(this.total, priority) - gone + this.before(this.held, priority);
       if (room - before >= Math.max(next.emails, this.unreserved.most)) return priority;
     }
@@ -221,11 +207,6 @@ export class TurnQueue {
     return Math.max(1, Math.min(Math.ceil(at - now), LONGEST_MS));
   }
 
-  private forgetOvers(): void {
-    for (const priority of ORDER) this.queues[priority] = this.queues[priority].filter(({ over }) => !over);
-    this.overs = 0;
-  }
-
   private limitWait(waiting: Waiting, ms: number): void {
     const timer = setTimeout(() => this.giveUp(waiting, 'too long'), ms);
     afterwards(waiting, () => clearTimeout(timer));
@@ -242,10 +223,10 @@ export class TurnQueue {
   }
 
   private giveUp(waiting: Waiting, refusal: TurnRefusedError['refusal']): void {
+    const queue = this.queues[waiting.priority];
+    queue.splice(queue.indexOf(waiting), 1);
     this.held[waiting.priority] -= waiting.emails;
-    waiting.over = true;
     waiting.refuse(new TurnRefusedError(refusal));
-    if (++this.overs > MOST_OVER) this.forgetOvers();
     this.pump();
   }
 }

@@ -49,6 +49,11 @@ export async function tryOnce<R>(send: (attempt: Attempt) => Promise<R>): Promis
   }
 }
 
+/** The input of a command that carries its attempt. */
+export function withAttempt<I extends object>(input: I, attempt: Attempt): I {
+  return { ...input, [ATTEMPT]: attempt };
+}
+
 /**
  * Makes all commands of a class, each with its {@link Attempt}, be tried once. A client with `cacheMiddleware` puts its
  * middleware together for the first of them and uses it for all: so it looks at what goes through it, never at the

@@ -1,5 +1,5 @@
 import { SendBulkEmailCommand, type SendBulkEmailCommandInput } from '@aws-sdk/client-sesv2';
-import { ATTEMPT, triedOnce, type Attempt } from './attempt.js';
+import { ATTEMPT, triedOnce, withAttempt, type Attempt } from './attempt.js';
 
 interface Args {
   input: { [WHOLE]?: object };
@@ -13,8 +13,7 @@ export class SendBulkEmailOnceCommand extends SendBulkEmailCommand {
   readonly [ATTEMPT]: Attempt;
 
   constructor(input: SendBulkEmailCommandInput, attempt: Attempt) {
-    const carrying: SendBulkEmailCommandInput & { [ATTEMPT]: Attempt } = { ...input, [ATTEMPT]: attempt };
-    super(carrying);
+    super(withAttempt(input, attempt));
     this[ATTEMPT] = attempt;
   }
 

@@ -1,13 +1,12 @@
 import { SendEmailCommand, type SendEmailCommandInput } from '@aws-sdk/client-sesv2';
-import { ATTEMPT, triedOnce, type Attempt } from './attempt.js';
+import { ATTEMPT, triedOnce, withAttempt, type Attempt } from './attempt.js';
 
 /** A `SendEmail` that is tried once. */
 export class SendEmailOnceCommand extends SendEmailCommand {
   readonly [ATTEMPT]: Attempt;
 
   constructor(input: SendEmailCommandInput, attempt: Attempt) {
-    const carrying: SendEmailCommandInput & { [ATTEMPT]: Attempt } = { ...input, [ATTEMPT]: attempt };
-    super(carrying);
+    super(withAttempt(input, attempt));
     this[ATTEMPT] = attempt;
   }
 

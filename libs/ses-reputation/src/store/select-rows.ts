@@ -1,6 +1,6 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { RawSql } from './raw-sql.js';
-import { tablePlan, type PlannedColumn } from './table-plan.js';
+import { rowsOf, selectList, tablePlan, type PlannedColumn } from './table-plan.js';
 
 export interface RowsWanted<T, K extends keyof T & string> {
   columns: readonly K[];
@@ -59,7 +59,7 @@ async function selectPart<T extends ObjectLiteral, K extends keyof T & string>(
   const order = (wanted.orderBy ?? []).map((property) => column(property).name);
   const from = `FROM ${table} WHERE ${conditions.join(' AND ')}`;
   const rows = await sql.rows<Record<string, unknown>>(
-    `SELECT ${columns.map(({ name }, n) => `${name} AS c${n}`).join(', ')} ` +
+    `SELECT ${selectList(columns)} ` +
       (asked.each === null
         ? from
         : `FROM ${asked.each} CROSS JOIN LATERAL (SELECT * ${from} OFFSET 0) AS found`) +
@@ -67,12 +67,7 @@ async function selectPart<T extends ObjectLiteral, K extends keyof T & string>(
       (wanted.limit === undefined ? '' : ` LIMIT ${wanted.limit}`) +
       (wanted.lock && isServer(type) ? ` FOR UPDATE${asked.each === null ? '' : ' OF found'}` : ''),
   );
-  return rows.map(
-    (row) =>
-      Object.fromEntries(
-        columns.map(({ property, fromStored }, n) => [property, fromStored(row[`c${n}`])]),
-      ) as Pick<T, K>,
-  );
+  return rowsOf<Pick<T, K>>(columns, rows);
 }
 
 /** Those of the ids that are in one of the tables, with a statement for all of them. */

@@ -12,16 +12,16 @@ const LOST_AFTER_LOOKS = 100;
 const turnsOf = new WeakMap<DataSource, SqliteTurns>();
 
 /** The turns within which something runs. One for all data sources, since each that is in use makes promises dearer. */
-const turns = new AsyncLocalStorage<readonly object[]>();
-let running = 0;
+const around = new AsyncLocalStorage<readonly object[]>();
+let turnsRunning = 0;
 
 async function within<T>(turn: object, work: () => Promise<T>): Promise<T> {
-  running++;
+  turnsRunning++;
   try {
-    return await turns.run([...(turns.getStore() ?? []), turn], work);
+    return await around.run([...(around.getStore() ?? []), turn], work);
   } finally {
     // While it is enabled an `await` of the whole process takes three times as long (Node 20).
-    if (--running === 0) turns.disable();
+    if (--turnsRunning === 0) around.disable();
   }
 }
 
@@ -88,7 +88,7 @@ export class SqliteTurns implements EntitySubscriberInterface {
   }
 
   private get isInTurn(): boolean {
-    return this.turn !== null && (turns.getStore()?.includes(this.turn) ?? false);
+    return this.turn !== null && (around.getStore()?.includes(this.turn) ?? false);
   }
 
   /** Once the transaction of ours has ended that it comes from. */
@@ -123,7 +123,7 @@ export class SqliteTurns implements EntitySubscriberInterface {
       if (Date.now() <= until) continue;
       if (runner.isTransactionActive) {
         throw new StoreUnavailableError(
-          'a transaction of the application has held SQLite for too long (10 s): keep it short, call this module outside ' +
+          'a transaction of the application has held SQLite for too long: keep it short, call this module outside ' +
             "it, and not from TypeORM's subscribers within one",
         );
       }

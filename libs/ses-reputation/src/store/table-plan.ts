@@ -55,6 +55,21 @@ export function tablePlan<T extends ObjectLiteral>(
   return plan;
 }
 
+/** What a hand-written SELECT names, for {@link rowsOf}. */
+export function selectList(columns: readonly PlannedColumn[]): string {
+  return columns.map(({ name }, n) => `${name} AS c${n}`).join(', ');
+}
+
+/** The values of such rows by property, as entities have them. */
+export function rowsOf<T>(columns: readonly PlannedColumn[], rows: readonly Record<string, unknown>[]): T[] {
+  return rows.map(
+    (row) =>
+      Object.fromEntries(
+        columns.map(({ property, fromStored }, n) => [property, fromStored(row[`c${n}`])]),
+      ) as T,
+  );
+}
+
 /** Most columns have no transformer: rows by the hundred are not to look for one. */
 function conversion(transformers: readonly Transformer[]): Pick<PlannedColumn, 'toStored' | 'fromStored'> {
   if (transformers.length === 0) return { toStored: (value) => value ?? null, fromStored: (value) => value };

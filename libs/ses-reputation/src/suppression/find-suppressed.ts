@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { RawSql } from '../store/raw-sql.js';
-import { tablePlan } from '../store/table-plan.js';
+import { rowsOf, selectList, tablePlan } from '../store/table-plan.js';
 import type { ListPosition } from './list-cursor.js';
 import { beginning, containing, searchStarts, searchTerms } from './search-terms.js';
 import { SuppressedAddress } from './suppressed-address.entity.js';
@@ -38,7 +38,7 @@ export async function findSuppressed(
   const searches = await searchConditions(manager, filter.search);
   const sql = new RawSql(manager);
   const name: ColumnName = (property) => column(property).name;
-  const selected = columns.map((column, n) => `${column.name} AS c${n}`).join(', ');
+  const selected = selectList(columns);
   const parts = searches.map((search) => {
     const conditions = [...pageConditions(filter, page), search].map((condition) => condition(sql, name));
     const order = `ORDER BY ${name('key')}, ${name('scope')} LIMIT ${page.limit}`;
@@ -52,10 +52,7 @@ export async function findSuppressed(
       : `${parts.map((part, n) => `SELECT * FROM (${part}) p${n}`).join(' UNION ')} ` +
         `ORDER BY ${alias('key')}, ${alias('scope')} LIMIT ${page.limit}`;
   const rows = await sql.rows<Record<string, unknown>>(text);
-  return rows.map((row) => {
-    const values = columns.map(({ property, fromStored }, n) => [property, fromStored(row[`c${n}`])]);
-    return Object.fromEntries(values) as SuppressedAddress;
-  });
+  return rowsOf<SuppressedAddress>(columns, rows);
 }
 
 function pageConditions({ reason, scope }: SuppressionFilter, { after, nowMs }: Page): Condition[] {
