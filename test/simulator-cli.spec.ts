@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GetAccountCommand, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { transformFile } from '@swc/core';
 import { simpleMail } from './support/ses-mail.js';
 import { startSubscriber } from './support/sns-subscriber.js';
+import { freePort } from './support/free-port.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const SOURCE = join(ROOT, 'libs/ses-reputation/src');
@@ -118,15 +118,6 @@ function start(...args: string[]) {
     ...lines,
     exit: once(child, 'close') as Promise<[code: number | null, signal: string | null]>,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Compiles one folder of the library, file by file. */

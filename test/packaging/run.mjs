@@ -3,10 +3,10 @@
 // signed notification. Ends with "N passed, N failed". Not part of `npm test`: it installs from the registry.
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.mjs';
 import { apps } from './apps.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -225,13 +225,4 @@ async function edit(directory, { file, change } = {}) {
   const changed = change(text);
   if (changed === text) throw new Error(`${path} is not what it was: the line to add found no place`);
   await writeFile(path, changed);
-}
-
-function freePort() {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
 }

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
+import { freePort } from './free-port.mjs';
 
 /**
  * Finds the databases of this machine once, before any test: SQLite always; PostgreSQL from TEST_POSTGRES_URL, a
@@ -86,14 +86,4 @@ async function findMariaDb() {
 
 function leftOut(what, why) {
   process.stderr.write(`left out: ${what} (${why})\n`);
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-    server.on('error', reject);
-  });
 }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseKind } from './databases.js';
+import { freePort } from './free-port.mjs';
 import { until } from './sns-harness.js';
 
 /** A pooler in front of the server: its clients share few connections, each for a transaction at a time. */
@@ -70,12 +71,4 @@ function answers(port: number): Promise<boolean> {
       socket.destroy();
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
